@@ -1,0 +1,359 @@
+"""Finds the strongest dose that keeps the skin safe on one zone, or says what stands in the way."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cryomassage.knowledge.schema import ColdSource, ExposureClass, Knowledge, Method, Zone
+from cryomassage.planning.exposure_train import Dose
+from cryomassage.planning.limits import (
+    Floors,
+    TimeLimits,
+    dose_factors,
+    floors,
+    source_reasons,
+    standard_floors,
+    time_limits,
+)
+from cryomassage.planning.population import Laboratory, Response
+from cryomassage.planning.virtual_skin import Posed
+from cryomassage.records.client import Calibration, Person
+from cryomassage.records.plan import Acceptance, NoDose, Percentiles, ZonePlan
+from cryomassage.records.prescription import Reasoned
+
+_CM2_PER_DM2 = 100.0
+_MM2_PER_CM2 = 100.0
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One strength on the ladder that is climbed, mildest first."""
+
+    dwell_time_s: float
+    speed_mm_s: float | None
+    coverage_s: float  # one coverage of one part
+
+
+@dataclass(frozen=True)
+class Work:
+    """One zone to be worked on one person with one source."""
+
+    zone_key: str
+    zone: Zone
+    method_key: str
+    method: Method
+    source_key: str
+    source: ColdSource
+    calibration: Calibration | None
+    level: ExposureClass
+    standard_level: ExposureClass  # of the route, before anything about the person
+    person: Person
+    distance_mm: float | None
+    room_degC: float | None
+
+    parts: int  # each side is worked in so many parts, one after the other
+
+    @property
+    def area_cm2(self) -> float:
+        """Area of one part of one side."""
+        return self.zone.area.value / (self.zone.sides * self.parts)
+
+    @property
+    def held(self) -> bool:
+        """Whether the source is held still instead of moved."""
+        return self.method.motion == "compress"
+
+
+def parts_of(zone: Zone, method: Method, knowledge: Knowledge) -> int:
+    """Into how many parts one side is divided, so that a pass over a part stays short.
+
+    Partings of the scalp are strips already, and a compress covers what it covers.
+    """
+    if method.motion in ("partings", "compress"):
+        return 1
+    largest = knowledge.limit["part_area"].quantity.value * _CM2_PER_DM2
+    return math.ceil(zone.area.value / zone.sides / largest - 1e-9)
+
+
+def ladder(work: Work, coverages: int, longest_pass_s: float, knowledge: Knowledge) -> list[Rung]:
+    """Strengths that a hand can deliver and that the longest pass allows, mildest first."""
+    if work.held:
+        step = knowledge.limit["compress_step"].quantity.value
+        count = int(longest_pass_s // step)
+        return [Rung(step * (index + 1), None, step * (index + 1)) for index in range(count)]
+    speed, width, length = work.source.hand_speed, work.source.footprint_width, work.source.footprint_length
+    if speed is None or width is None or length is None:
+        raise ValueError(f"{work.source_key} is not described well enough to be moved by hand")
+    stride = width.value * (1.0 - work.method.stroke_overlap.value)
+    slowest, fastest = speed.range
+    step = knowledge.limit["speed_step"].quantity.value
+    speeds = np.arange(fastest, slowest - 1e-9, -step)
+    rungs = [Rung(length.value / v, float(v), work.area_cm2 * _MM2_PER_CM2 / (stride * v)) for v in speeds]
+    return [rung for rung in rungs if rung.coverage_s * coverages <= longest_pass_s]
+
+
+def coverages_per_pass(work: Work, longest_pass_s: float) -> int:
+    """How often a pass covers the zone: as the method says, as far as a hand at its usual pace finds the time."""
+    wanted = int(work.method.coverages_per_pass.value)
+    speed, width = work.source.hand_speed, work.source.footprint_width
+    if work.held or speed is None or width is None:
+        return 1
+    stride = width.value * (1.0 - work.method.stroke_overlap.value)
+    one = work.area_cm2 * _MM2_PER_CM2 / (stride * speed.value)
+    return max(1, min(wanted, int(longest_pass_s // one)))
+
+
+def passes_within(coverage_s: float, coverages: int, limits: TimeLimits, most: int) -> int:
+    """Passes whose exposure and pauses stay below the ceiling.
+
+    0 when not even one fits.
+    """
+    one = coverage_s * coverages
+    for passes in range(most, 0, -1):
+        if passes * one + (passes - 1) * limits.pause_s <= limits.ceiling_s:
+            return passes
+    return 0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a population says about a dose."""
+
+    response: Response
+    acceptance: Acceptance
+    accepted: bool
+    binding: str
+
+
+class DoseFinder:
+    """Climbs the ladder for one zone of one person.
+
+    First the standard climb: the class floor alone, nothing about the person, as many passes as the method
+    knows. It fixes the number of passes and the time that the zone takes of the session. The person's own limits
+    then only ever step down from there, so that a tighter limit, which quickens the hand, never buys a pass.
+    """
+
+    def __init__(self, work: Work, laboratory: Laboratory) -> None:
+        self.work, self.laboratory, self.knowledge = work, laboratory, laboratory.knowledge
+        self.floors: Floors = floors(work.person, work.zone, work.level, self.knowledge)
+        self.times: TimeLimits = time_limits(work.zone, work.method, work.area_cm2 / _CM2_PER_DM2, self.knowledge)
+        self.factors = dose_factors(work.person, work.zone_key, work.zone, self.knowledge)
+        self.coverages = coverages_per_pass(work, self.times.pass_s)
+        self.rungs = ladder(work, self.coverages, self.times.pass_s, self.knowledge)
+        self.seed = laboratory.numerics.seed
+        most = int(work.method.passes_limit.value)
+        standard = standard_floors(work.zone, work.standard_level)
+        self.standard_index, self.standard_binding = self._climb(len(self.rungs), most, standard)
+        self.passes_full = 0
+        if self.standard_index >= 0:
+            coverage_s = self.rungs[self.standard_index].coverage_s
+            self.passes_full = passes_within(coverage_s, self.coverages, self.times, most)
+
+    def posed(self, individual: bool) -> Posed:
+        """The case that populations are drawn for; with what was measured on this person, or without."""
+        measured = self.work.person.measured_dermis.get(self.work.zone_key) if individual else None
+        return Posed(
+            zone=self.work.zone_key,
+            sex=self.work.person.sex,
+            cold_source=self.work.source_key,
+            calibration=self.work.calibration,
+            measured_dermis_mm=measured,
+            room_degC=self.work.room_degC,
+        )
+
+    def dose(self, rung: Rung, passes: int) -> Dose:
+        """The dose that a rung means for a number of passes."""
+        return Dose(
+            dwell_time_s=rung.dwell_time_s,
+            coverages=self.coverages,
+            coverage_period_s=max(rung.coverage_s, rung.dwell_time_s),
+            passes=passes,
+            pause_s=self.times.pause_s,
+            after_s=self.knowledge.limit["observation_after_session"].quantity.value,
+        )
+
+    def judge(self, rung: Rung, passes: int, seed: int, limits: Floors, *, individual: bool) -> Judged:
+        """Hold a dose against the acceptance limits in one population."""
+        limit = self.knowledge.limit
+        margin = self.laboratory.numerics.margin_K
+        response = self.laboratory.response(self.posed(individual), seed, self.dose(rung, passes), self.work.held)
+        skins = response.lowest_surface_degC.size
+        allowed = math.floor(
+            limit["acceptance_below_floor"].quantity.value * skins / limit["acceptance_skins"].quantity.value
+        )
+        surface = response.lowest_surface_degC - margin
+        basal = response.lowest_basal_degC - margin
+        below = int(np.sum((surface < limits.surface_degC) | (basal < limits.basal_degC)))
+        freezing = limit["freezing_point"].quantity.value
+        # In classes that may not freeze, the basal layer stays above zero: water on the skin ends supercooling.
+        frozen = int(np.sum(basal <= (freezing if limits.basal_may_freeze else max(freezing, 0.0))))
+        fat_limit = self.work.zone.sub10_time_limit
+        over_fat = 0 if fat_limit is None else int(np.sum(response.fat_below_10_s > fat_limit.value))
+        binding = ""
+        if frozen > limit["acceptance_frozen_basal"].quantity.value:
+            binding = "the basal layer may not freeze"
+        elif below > allowed:
+            binding = f"surface floor {limits.surface_degC:g} °C ({limits.surface_reason})"
+        elif over_fat > allowed:
+            binding = "time of the fat below 10 °C"
+        acceptance = Acceptance(
+            virtual_skins=skins,
+            below_floor=below,
+            frozen_basal=frozen,
+            over_fat_time=over_fat,
+            allowed_below_floor=allowed,
+        )
+        return Judged(response, acceptance, not binding, binding)
+
+    def _climb(self, count: int, passes: int, limits: Floors) -> tuple[int, str]:
+        """Strongest of the first `count` rungs that the searching population accepts, and what stopped there."""
+        low, high, binding = -1, count, ""
+        while high - low > 1:
+            middle = (low + high) // 2
+            judged = self.judge(self.rungs[middle], passes, self.seed, limits, individual=False)
+            if judged.accepted:
+                low = middle
+            else:
+                high, binding = middle, judged.binding
+        return low, binding or f"{self.times.pass_reason} ({self.times.pass_s:g} s)"
+
+    def passes_wanted(self, share: float) -> int:
+        """Passes of a session in the build-up: its share of the full number, rounded down, but at least one."""
+        return max(1, math.floor(self.passes_full * share + 1e-9)) if self.passes_full else 0
+
+    def standard_total_s(self, passes: int) -> float:
+        """Time that the zone takes of the session, whoever lies there."""
+        return self.total_s(self.rungs[self.standard_index], passes) if passes else 0.0
+
+    def find(self, passes: int) -> ZonePlan | NoDose:
+        """The strongest useful dose for so many passes today, or what stands in its way."""
+        if not self.rungs:
+            return self._none(f"{self.times.pass_reason} ({self.times.pass_s:g} s) is shorter than the fastest pass")
+        if self.standard_index < 0:
+            return self._none(f"{self.standard_binding}, even at the fastest hand")
+        if self.passes_full == 0:
+            return self._none("the ceiling of exposure plus pauses leaves no time for one pass")
+        if passes == 0:
+            return self._none("the time of the session is used up by the zones before it; book it for another day")
+        index, binding = self.standard_index, self.standard_binding
+        own, own_binding = self._climb(self.standard_index + 1, self.passes_full, self.floors)
+        if own < index:
+            index, binding = own, own_binding
+        if self.factors.ratio < 1.0 and index >= 0:
+            wanted = self.rungs[index].dwell_time_s * self.factors.ratio
+            index = max((i for i, rung in enumerate(self.rungs) if rung.dwell_time_s <= wanted), default=-1)
+            binding = f"{binding}, then {' and '.join(reason.what.lower() for reason in self.factors.reasons)}"
+        while index >= 0:
+            # Found on one population, confirmed on a fresh one: the search must not flatter itself.
+            judged = [
+                self.judge(self.rungs[index], self.passes_full, seed, self.floors, individual=True)
+                for seed in (self.seed, self.seed + 1)
+            ]
+            if all(one.accepted for one in judged):
+                return self._useful(self.rungs[index], passes, binding, judged[-1])
+            binding = next(one.binding for one in judged if not one.accepted)
+            index -= 1
+        return self._none(f"{binding}, even at the fastest hand")
+
+    def _useful(self, rung: Rung, passes: int, binding: str, judged: Judged) -> ZonePlan | NoDose:
+        useful = self.work.level.useful_surface
+        median = float(np.median(judged.response.lowest_surface_degC))
+        if useful is not None and median > useful.value:
+            return self._none(
+                f"{binding}; at that dose the median skin only reaches {median:.1f} °C, and {useful.value:g} °C or "
+                "less is needed to be of use"
+            )
+        return self._written(rung, passes, binding, judged)
+
+    def total_s(self, rung: Rung, passes: int) -> float:
+        """Exposure plus pauses on all sides and parts of the zone."""
+        one = passes * rung.coverage_s * self.coverages + (passes - 1) * self.times.pause_s
+        sides = self.work.zone.sides
+        between = self.knowledge.limit["left_right_pause"].quantity.value if self.work.zone.region == "face" else 0.0
+        return sides * self.work.parts * one + (sides - 1) * between
+
+    def _reasons(self) -> tuple[Reasoned, ...]:
+        calibration = self.work.calibration
+        useful = self.work.level.useful_surface
+        extra = (
+            []
+            if useful is None
+            else [
+                Reasoned(
+                    what="useful from",
+                    value=useful.value,
+                    unit=useful.unit,
+                    reason="the median skin must become at least this cold for the dose to be of use",
+                    source=useful.source,
+                )
+            ]
+        )
+        return (
+            *self.floors.reasons,
+            *self.times.reasons,
+            *self.factors.reasons,
+            *extra,
+            *source_reasons(self.work.source, None if calibration is None else calibration.date.isoformat()),
+        )
+
+    def _none(self, binding: str) -> NoDose:
+        measure = self.work.source.measure
+        return NoDose(
+            zone=self.work.zone_key,
+            cold_source=self.work.source_key,
+            binding=binding,
+            measure=measure.text if measure else "Nothing to measure is known; choose another source.",
+            reasons=self._reasons(),
+        )
+
+    def _written(self, rung: Rung, passes: int, binding: str, judged: Judged) -> ZonePlan:
+        work = self.work
+        response = self.judge(rung, passes, self.seed + 1, self.floors, individual=True).response
+        return ZonePlan.model_validate(
+            {
+                "zone": work.zone_key,
+                "name": work.zone.name,
+                "method": work.method_key,
+                "cold_source": work.source_key,
+                "class": work.level.level,
+                "order": work.zone.order_of_work,
+                "sides": work.zone.sides,
+                "parts": work.parts,
+                "area_cm2": work.zone.area.value,
+                "massage_lines": tuple(f"{line.start} → {line.end}" for line in work.zone.massage_lines),
+                "distance_mm": work.distance_mm,
+                "speed_mm_s": rung.speed_mm_s,
+                "dwell_time_s": _round_down(rung.dwell_time_s, 3),
+                "contact_seconds": _round_down(rung.dwell_time_s * self.coverages * passes, 2),
+                "coverages_per_pass": self.coverages,
+                "passes": passes,
+                "passes_full": self.passes_full,
+                "seconds_per_pass": _round_down(rung.coverage_s * self.coverages, 1),
+                "pause_s": self.times.pause_s,
+                "total_s": math.ceil(self.total_s(rung, passes)),
+                "surface_floor_degC": self.floors.surface_degC,
+                "basal_floor_degC": self.floors.basal_degC,
+                "surface_min_degC": percentiles(response.lowest_surface_degC),
+                "basal_min_degC": percentiles(response.lowest_basal_degC),
+                "fat_seconds_below_10_degC_p95": float(np.ceil(np.quantile(response.fat_below_10_s, 0.95))),
+                "acceptance": judged.acceptance,
+                "binding": binding,
+                "reasons": self._reasons(),
+                "cautions": tuple(caution.text for caution in work.zone.cautions),
+            }
+        )
+
+
+def _round_down(value: float, digits: int) -> float:
+    """Round towards the milder side; a hair is added first so that 0.3 stays 0.3."""
+    scale = 10.0**digits
+    return math.floor(value * scale + 1e-6) / scale
+
+
+def percentiles(values: np.ndarray) -> Percentiles:
+    """1, 5, 50 and 95 % of a population's lowest temperatures, rounded down to 0.1 °C (colder, so cautious)."""
+    p01, p05, p50, p95 = (_round_down(float(q), 1) for q in np.quantile(values, [0.01, 0.05, 0.50, 0.95]))
+    return Percentiles(p01=p01, p05=p05, p50=p50, p95=p95)

@@ -1,0 +1,141 @@
+"""The limits that bind one zone of one person, each with its reason; the tightest wins and all are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cryomassage.knowledge.schema import ColdSource, ExposureClass, Knowledge, Method, Zone
+from cryomassage.knowledge.values import Quantity
+from cryomassage.planning.locks import is_dark
+from cryomassage.records.client import Person
+from cryomassage.records.prescription import Reasoned
+
+
+@dataclass(frozen=True)
+class Floors:
+    """How cold surface and basal layer may become, and what said so."""
+
+    surface_degC: float
+    basal_degC: float
+    basal_may_freeze: bool
+    surface_reason: str
+    reasons: tuple[Reasoned, ...]
+
+
+def _reason(what: str, quantity: Quantity, reason: str) -> Reasoned:
+    return Reasoned(what=what, value=quantity.value, unit=quantity.unit, reason=reason, source=quantity.source)
+
+
+def floors(person: Person, zone: Zone, level: ExposureClass, knowledge: Knowledge) -> Floors:
+    """The floors of surface and basal layer for one person.
+
+    Raises:
+        ValueError: the class has no floor (spot freeze), so that no dose can be sought here.
+    """
+    if level.surface_floor is None or level.basal_floor is None:
+        raise ValueError(f"class {level.level} has no surface floor")
+    candidates = [
+        _reason("class floor", level.surface_floor, f"class {level.level}: {level.floor_reason.text}"),
+    ]
+    if zone.surface_floor is not None:
+        candidates.append(_reason("zone floor", zone.surface_floor, f"{zone.name}: thin skin"))
+    if person.thin_cheeks and zone.sub10_time_limit is not None:
+        limit = knowledge.limit["thin_cheek_fat_floor"]
+        candidates.append(_reason("thin fat", limit.quantity, limit.reason.text))
+    binding = max(candidates, key=lambda reason: reason.value or 0.0)
+    surface, basal = binding.value or 0.0, level.basal_floor.value
+    name = binding.what
+    if is_dark(person.phototype):
+        extra = knowledge.limit["phototype_extra"]
+        surface += extra.quantity.value
+        basal += extra.quantity.value
+        candidates.append(_reason("phototype IV to VI", extra.quantity, extra.reason.text))
+        name = f"{name} and phototype"
+    return Floors(surface, basal, level.basal_may_freeze, name, tuple(candidates))
+
+
+def standard_floors(zone: Zone, level: ExposureClass) -> Floors:
+    """The floors of class and zone alone, for the climb that knows nothing of the person."""
+    if level.surface_floor is None or level.basal_floor is None:
+        raise ValueError(f"class {level.level} has no surface floor")
+    surface = level.surface_floor.value
+    if zone.surface_floor is not None:
+        surface = max(surface, zone.surface_floor.value)
+    return Floors(surface, level.basal_floor.value, level.basal_may_freeze, "class and zone", ())
+
+
+@dataclass(frozen=True)
+class TimeLimits:
+    """How long a pass, a zone and its pauses may take."""
+
+    pass_s: float
+    pass_reason: str
+    ceiling_s: float
+    pause_s: float
+    reasons: tuple[Reasoned, ...]
+
+
+def time_limits(zone: Zone, method: Method, area_dm2: float, knowledge: Knowledge) -> TimeLimits:
+    """Longest pass, and the ceiling of exposure plus pauses, on one side of a zone."""
+    candidates = [_reason("longest pass", method.pass_time_limit, f"{method.name}: longest pass")]
+    if zone.pass_time_limit is not None:
+        candidates.append(_reason("longest pass", zone.pass_time_limit, f"{zone.name}: longest pass"))
+    tightest = min(candidates, key=lambda reason: reason.value or 0.0)
+    ceiling = knowledge.limit["exposure_ceiling"]
+    return TimeLimits(
+        pass_s=tightest.value or 0.0,
+        pass_reason=tightest.reason,
+        ceiling_s=ceiling.quantity.value * area_dm2,
+        pause_s=method.pause.value,
+        reasons=(
+            *candidates,
+            _reason("ceiling of exposure plus pauses", ceiling.quantity, ceiling.reason.text),
+            _reason("pause", method.pause, "until colour returns"),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Reductions of the dwell time by something about the person."""
+
+    ratio: float
+    reasons: tuple[Reasoned, ...]
+
+
+def dose_factors(person: Person, zone_key: str, zone: Zone, knowledge: Knowledge) -> Factors:
+    """Product of the reductions for age and thin skin; never above one, and falling with either."""
+    ratio, reasons = 1.0, []
+    reference_mm = next(
+        (layer.female if person.sex == "female" else layer.male).value
+        for layer in zone.layers
+        if layer.tissue == "dermis"
+    )
+    measured = person.measured_dermis.get(zone_key)
+    values = {
+        "age_years": float(person.age_years),
+        "thinness": 1.0 if measured is None else reference_mm / measured,
+    }
+    for factor in knowledge.dose_factor.values():
+        steps = [reduction for start, reduction in factor.steps if values[factor.applies_to] >= start]
+        if steps and steps[-1] < 1.0:
+            ratio *= steps[-1]
+            reasons.append(
+                Reasoned(what=factor.name, value=steps[-1], unit="1", reason=factor.reason, source=factor.source)
+            )
+    return Factors(ratio, tuple(reasons))
+
+
+def source_reasons(source: ColdSource, calibrated_on: str | None) -> tuple[Reasoned, ...]:
+    """What is known of the source, and whether this very one was measured."""
+    coefficient = source.heat_transfer_coefficient
+    low, high = coefficient.range
+    if calibrated_on:
+        known = f"measured on this source on {calibrated_on}"
+    elif source.calibratable:
+        known = (
+            f"no measured calibration: the cautious prior is used unnarrowed, {low:g} to {high:g} {coefficient.unit}"
+        )
+    else:
+        known = f"the range of this kind of source, {low:g} to {high:g} {coefficient.unit}"
+    return (_reason("heat transfer coefficient", coefficient, known),)

@@ -1,0 +1,1 @@
+"""Frozen values passed between the stages: client, screening, prescription, plan, room, scenario, history."""

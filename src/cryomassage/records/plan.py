@@ -1,0 +1,162 @@
+"""The plan of a session and its course: what `plan.json` holds."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from cryomassage.knowledge.questionnaire import Outcome
+from cryomassage.records.base import Record
+from cryomassage.records.prescription import Prescription, Reasoned
+from cryomassage.records.room import RoomVerdict
+from cryomassage.records.screening import FiredRule, ZoneFinding
+
+SCHEMA: Literal["cryomassage/plan/1"] = "cryomassage/plan/1"
+
+
+class Percentiles(Record):
+    """Share of virtual skins at or below each value, °C."""
+
+    p01: float
+    p05: float
+    p50: float
+    p95: float
+
+
+class Acceptance(Record):
+    """How many of the virtual skins passed a limit in the confirming population."""
+
+    virtual_skins: int
+    below_floor: int
+    frozen_basal: int
+    over_fat_time: int
+    allowed_below_floor: int
+
+
+class ZonePlan(Record):
+    """What the hands do on one zone, and what the skin is predicted to reach."""
+
+    zone: str
+    name: str
+    method: str
+    cold_source: str
+    class_: Annotated[int, Field(alias="class")]
+    order: int
+    sides: int
+    parts: int
+    area_cm2: float
+    massage_lines: tuple[str, ...]
+    distance_mm: float | None
+    speed_mm_s: float | None
+    dwell_time_s: float
+    contact_seconds: float
+    coverages_per_pass: int
+    passes: int
+    passes_full: int
+    seconds_per_pass: float
+    pause_s: float
+    total_s: float
+    surface_floor_degC: float
+    basal_floor_degC: float
+    surface_min_degC: Percentiles
+    basal_min_degC: Percentiles
+    fat_seconds_below_10_degC_p95: float
+    acceptance: Acceptance
+    binding: str
+    reasons: tuple[Reasoned, ...]
+    cautions: tuple[str, ...]
+
+
+class NoDose(Record):
+    """A zone for which no useful dose is safe with this source."""
+
+    zone: str
+    cold_source: str
+    binding: str
+    measure: str
+    reasons: tuple[Reasoned, ...]
+
+
+class CourseSession(Record):
+    """One date of the course."""
+
+    number: int
+    date: datetime.date
+    kind: Literal["test_spot", "session"]
+    exposure_share: float
+    review: bool
+    note: str
+
+
+class Course(Record):
+    """Real dates, with build-up and reviews."""
+
+    sessions: tuple[CourseSession, ...]
+    gap_hours: float
+    gap_condition: str | None
+    stop_rule: str
+    reason: str
+    disagreements: tuple[str, ...]
+
+
+class Numerics(Record):
+    """How the case was posed for the machine: the same numerics give the same numbers."""
+
+    virtual_skins: int
+    seed: int
+    cells: int
+    precision: Literal["float32"]
+    scheme: str
+    margin_K: float
+
+
+class Provenance(Record):
+    """Everything needed to compute the plan again, and to notice a change."""
+
+    engine_version: str
+    knowledge_fingerprint: str
+    numerics: Numerics
+    jax_version: str
+    role: str
+    role_verified: Literal[False] = False
+    content_sha256: str
+
+
+class Card(Record):
+    """The words on the operator's card, in the order in which they are read."""
+
+    title: str
+    today: str
+    before: tuple[str, ...]
+    steps: tuple[str, ...]
+    expected: tuple[str, ...]
+    stop_signs: tuple[str, ...]
+    first_aid: tuple[str, ...]
+    aftercare: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class Plan(Record):
+    """A plan, or the reasons why there is none."""
+
+    schema_: Annotated[Literal["cryomassage/plan/1"], Field(alias="schema")] = SCHEMA
+    verdict: Outcome
+    status: Literal["planned", "test_spot_first", "refused", "no_safe_dose", "awaiting_freezing_engine"]
+    message: str
+    next_step: str
+    client_code: str
+    date: datetime.date
+    until: datetime.date | None
+    rules: tuple[FiredRule, ...]
+    screening: tuple[ZoneFinding, ...]
+    prescription: Prescription | None
+    zones: tuple[ZonePlan, ...]
+    no_dose: tuple[NoDose, ...]
+    course: Course | None
+    room: RoomVerdict | None
+    card: Card | None
+    statement: str
+    client: dict[str, Any]
+    provenance: Provenance

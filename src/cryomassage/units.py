@@ -1,0 +1,91 @@
+"""The only conversions of units, at the edges of the product; inside, everything is SI and °C."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pint
+
+# A number, then a unit that does not begin with a digit unless it is one over something ("72 1/min").
+_WRITTEN = re.compile(r"^\s*([-+−]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)(?![\d.,])\s*((?:1\s*/\s*)?[^\d\s].*?)\s*$")
+
+# How people write units, where Pint wants another spelling.
+_SPELLINGS = {
+    "°C": "degC",
+    "C": "degC",
+    "°F": "degF",
+    "F": "degF",
+    "W/m²K": "W/(m^2*K)",
+    "W/m2K": "W/(m^2*K)",
+    "W/m²/K": "W/(m^2*K)",
+    "%": "percent",
+    "bpm": "1/min",
+    "/min": "1/min",
+    "years": "year",
+}
+
+
+class UnitError(ValueError):
+    """A text is not a number with a unit, or its unit measures something else."""
+
+
+@lru_cache(maxsize=1)
+def _registry() -> pint.UnitRegistry[float]:
+    import pint
+
+    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
+
+
+@lru_cache(maxsize=256)
+def _linear(unit: str, into: str) -> tuple[float, float]:
+    """Factor and offset that turn a value in `unit` into one in `into`."""
+    import pint
+
+    registry = _registry()
+    try:
+        zero = float(registry.Quantity(0.0, unit).to(into).magnitude)
+        one = float(registry.Quantity(1.0, unit).to(into).magnitude)
+    except pint.DimensionalityError as error:
+        raise UnitError(f"{unit!r} does not measure the same thing as {into!r}") from error
+    except (pint.UndefinedUnitError, AttributeError, ValueError, TypeError) as error:
+        raise UnitError(f"{unit!r} is not a unit that this product knows") from error
+    return one - zero, zero
+
+
+def convert(value: float, unit: str, into: str) -> float:
+    """Convert a value between units.
+
+    Raises:
+        UnitError: a unit is unknown, or the two measure different things.
+    """
+    unit, into = _SPELLINGS.get(unit, unit), _SPELLINGS.get(into, into)
+    if unit == into:
+        return value
+    factor, offset = _linear(unit, into)
+    return value * factor + offset
+
+
+def parse(text: object, into: str) -> float:
+    """Read a text such as "50 mm" or "-196 degC" and convert it.
+
+    Raises:
+        UnitError: no number, no unit, or a unit that measures something else. A bare number is refused:
+            the unit is where mistakes hide.
+    """
+    if isinstance(text, int | float):
+        raise UnitError(f'{text!r} has no unit; write it with one, such as "{text} {into}"')
+    match = _WRITTEN.match(str(text))
+    if match is None:
+        raise UnitError(f'{text!r} is not a number with a unit, such as "1 {into}"')
+    number = float(match[1].replace("−", "-").replace(",", "."))
+    unit = _SPELLINGS.get(match[2], match[2])
+    if unit == "degF":
+        # Nitrogen at -195 is °C in one source and °F in another: seventy kelvin apart, and easily slipped.
+        raise UnitError(
+            f"temperatures are entered in °C, and {number:g} °F is {convert(number, 'degF', 'degC'):.1f} °C; "
+            f"did you mean {number:g} °C?"
+        )
+    return convert(number, unit, into)
