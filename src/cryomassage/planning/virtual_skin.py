@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import ndtri
 
 from cryomassage.engine.column import SKIN_GRID, Column, Layers, layered_column
 from cryomassage.engine.solver import Probes, State, locate_probes, start, steady_state
@@ -82,6 +82,16 @@ class VirtualSkins:
         return found
 
 
+def standard_normal(uniform: Draws) -> Draws:
+    """Standard normal numbers at the given quantiles, cut at 0.001 and 0.999.
+
+    The standard library's inverse is exact enough and spares the third of a second that importing SciPy's
+    special functions takes.
+    """
+    cut = np.clip(uniform, 0.001, 0.999)
+    return np.fromiter(map(NormalDist().inv_cdf, cut), dtype=np.float64, count=cut.size)
+
+
 def spread_out(quantity: Quantity, uniform: Draws, scale: float = 1.0) -> Draws:
     """Draws of a quantity at the given quantiles, in the quantity's own unit, times `scale`.
 
@@ -94,7 +104,7 @@ def spread_out(quantity: Quantity, uniform: Draws, scale: float = 1.0) -> Draws:
         return np.full_like(uniform, value * scale)
     if quantity.spread is Spread.UNIFORM:
         return (low + (high - low) * uniform) * scale
-    normal = ndtri(np.clip(uniform, 0.001, 0.999)) / _Z95
+    normal = standard_normal(uniform) / _Z95
     if quantity.spread is Spread.LOGNORMAL:
         below, above = np.log(value / low), np.log(high / value)
         return np.asarray(value * np.exp(normal * np.where(normal < 0, below, above)) * scale)
@@ -212,7 +222,7 @@ def draw(posed: Posed, knowledge: Knowledge, count: int, seed: int) -> VirtualSk
         heat_transfer_coefficient=coefficient,
         sink_temperature_degC=sink,
         footprint_length=footprint,
-        speed_ratio=np.exp(np.log1p(hand_spread) * ndtri(np.clip(hand, 0.001, 0.999)) / _Z95),
+        speed_ratio=np.exp(np.log1p(hand_spread) * standard_normal(hand) / _Z95),
         overlap_ratio=np.where(overlap < share, overlap_depth, 0.0),
     )
 
