@@ -135,8 +135,8 @@ def planned(laboratory: Laboratory) -> Iterator[Planned]:
             yield Planned(finder, found)
 
 
-def oracle_error(laboratory: Laboratory, plan: Planned, seed: int, coldest: np.ndarray) -> float:
-    """Largest difference of the lowest surface temperature between kernel and oracle, over some skins."""
+def oracle_error(laboratory: Laboratory, plan: Planned, seed: int, coldest: np.ndarray) -> np.ndarray:
+    """Lowest surface temperature of some skins, kernel less oracle; above zero the kernel is too warm."""
     finder = plan.finder
     posed = finder.posed(individual=True)
     skins = laboratory.skins(posed, seed)
@@ -158,14 +158,16 @@ def oracle_error(laboratory: Laboratory, plan: Planned, seed: int, coldest: np.n
         chosen,
         Surroundings(skins.room_coefficient[coldest], skins.room_temperature_degC[coldest]),
         skins.basal_depth[None, coldest],
+        elements_per_layer=60,
     )
     kernel = laboratory.response(posed, seed, dose, finder.work.held).lowest_surface_degC[coldest]
-    return float(np.abs(history.lowest_surface_degC - kernel).max())
+    return kernel - history.lowest_surface_degC
 
 
 def test_two_hundred_plans_hold_on_fresh_skins_and_in_the_oracle() -> None:
     laboratory = Laboratory(KNOWLEDGE, default_numerics(KNOWLEDGE))
     below_total, skins_total, worst_share, worst_error, count = 0, 0, 0.0, 0.0, 0
+    warmest_error = -np.inf
     for plan in planned(laboratory):
         finder, zone = plan.finder, plan.zone
         seed = laboratory.numerics.seed + 1_000 + count
@@ -181,8 +183,10 @@ def test_two_hundred_plans_hold_on_fresh_skins_and_in_the_oracle() -> None:
         share = float(below.mean())
         assert share <= 0.02, f"{zone.zone} {zone.cold_source} class {zone.class_}: {share:.2%} below the floor"
         coldest = np.argsort(response.lowest_surface_degC)[:COLDEST]
-        error = oracle_error(laboratory, plan, seed, coldest)
+        errors = oracle_error(laboratory, plan, seed, coldest)
+        error = float(np.abs(errors).max())
         assert error <= laboratory.numerics.margin_K, f"{zone.zone} {zone.cold_source}: kernel off by {error:.3f} K"
+        warmest_error = max(warmest_error, float(errors.max()))
         below_total, skins_total = below_total + int(below.sum()), skins_total + below.size
         worst_share, worst_error = max(worst_share, share), max(worst_error, error)
         # Populations of thousands of skins add up; the next plan draws its own.
@@ -193,7 +197,7 @@ def test_two_hundred_plans_hold_on_fresh_skins_and_in_the_oracle() -> None:
             break
     print(
         f"\n{count} plans: pooled {below_total / skins_total:.3%} below the floor, worst plan {worst_share:.2%}, "
-        f"largest error of the kernel {worst_error:.3f} K"
+        f"largest error of the kernel {worst_error:.3f} K, {warmest_error:+.3f} K to the warm side"
     )
     assert count == PLANS
     assert below_total / skins_total <= 0.01

@@ -105,6 +105,9 @@ def test_dark_skin_gets_three_kelvin_more_and_other_words() -> None:
     assert dark.zones[0].class_ <= 1
     assert dark.card is not None
     assert light.card is not None
+    for words in (dark.card.expected, dark.card.stop_signs):
+        assert words
+        assert not any(colour in line.lower() for line in words for colour in ("white", "pink", "turns red"))
     assert dark.card.expected != light.card.expected
 
 

@@ -182,7 +182,9 @@ def test_home_means_ice(method: str) -> None:
         request={"method": method},
         professional={"name": "Ms P", "date": VISIT, "zones": ["cheek"]},
     )
-    assert screen(client, KNOWLEDGE).verdict is Outcome.STOP
+    screening = screen(client, KNOWLEDGE)
+    assert screening.verdict is Outcome.STOP
+    assert "place.home_means_ice" in {rule.id for rule in screening.rules}
 
 
 @pytest.mark.parametrize(
@@ -314,6 +316,13 @@ def test_a_deferral_names_the_day() -> None:
     screening = screen(client, KNOWLEDGE)
     assert screening.verdict is Outcome.DEFER
     assert screening.until == VISIT + datetime.timedelta(days=18)
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(27, Outcome.DEFER), (28, None), (400, None)])
+def test_a_deferral_ends_when_its_days_are_over(days: int, verdict: Outcome | None) -> None:
+    screening = screen(make_client(answers={"filler": VISIT - datetime.timedelta(days=days)}), KNOWLEDGE)
+    assert ("filler_defer" in {rule.id for rule in screening.rules}) is (verdict is Outcome.DEFER)
+    assert (screening.verdict is Outcome.DEFER) is (verdict is Outcome.DEFER)
 
 
 def test_split_ends_are_never_planned() -> None:

@@ -337,3 +337,22 @@ def test_a_file_in_the_way_of_the_folder_is_refused(
     assert ended.code == 2
     assert "is a file, not a folder" in ended.err
     assert (tmp_path / "out").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_swab_is_not_held_for_seventy_seconds(tmp_path: Path) -> None:
+    text = """
+schema = "cryomassage/scenario/1"
+site = "cheek"
+sex = "female"
+cold_source = "ln2_swab"
+virtual_skins = 16
+[[phase]]
+duration = "70 s"
+on = true
+"""
+    path = tmp_path / "scenario.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"70 s: .* stays cold for at most .* Write 7 s if the point slipped"):
+        read_scenario(path, load())
+    path.write_text(text.replace("70 s", "7.0 s"))
+    assert read_scenario(path, load()).intervals()[0].duration_s == 7.0

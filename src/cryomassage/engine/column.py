@@ -10,11 +10,11 @@ from jaxtyping import Array, Float
 
 # Cells per layer and growth of the cells within a layer, by number of layers. The first three layers are
 # stratum corneum, epidermis and dermis: cells of about 0.01 mm near the surface resolve a touch of 0.05 s. Over
-# all zones and planned sources the lowest surface temperature is then within 0.15 K of a refined solution, and
-# on the cold side of it.
+# all zones and planned sources the lowest surface temperature of the coldest skins is then within 0.2 K of a
+# refined solution, and on the cold side of it.
 SKIN_GRID: dict[int, tuple[tuple[int, ...], tuple[float, ...]]] = {
     4: ((2, 6, 18, 14), (1.0, 1.1, 1.2, 1.3)),
-    5: ((2, 6, 15, 8, 9), (1.0, 1.1, 1.25, 1.3, 1.35)),
+    5: ((2, 6, 14, 10, 8), (1.0, 1.1, 1.25, 1.55, 1.45)),
 }
 
 

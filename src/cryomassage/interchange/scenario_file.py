@@ -87,13 +87,37 @@ def _times(scenario: Scenario) -> Iterator[Problem]:
         )
 
 
+def _held(scenario: Scenario, knowledge: Knowledge) -> Iterator[Problem]:
+    """Nothing is held on longer than the source stays cold: 70 s is easily written for 7.0 s."""
+    source = knowledge.cold_source.get(scenario.cold_source or "")
+    if source is None or source.hold_time is None:
+        return
+    longest = source.hold_time.range[1]
+    field = "pulse_train.dwell" if scenario.pulse_train is not None else "phase.duration"
+    for interval in scenario.intervals():
+        if interval.on and interval.duration_s > longest:
+            yield Problem(
+                field,
+                f"{interval.duration_s:g} s",
+                f"{source.name} stays cold for at most {longest:g} s",
+                f"Write {interval.duration_s / 10:g} s if the point slipped, or use [exchange] with your numbers.",
+                ", ".join(source.hold_time.source),
+            )
+            return
+
+
 def check_scenario(scenario: Scenario, knowledge: Knowledge, where: str) -> Scenario:
     """Hold a scenario against the knowledge.
 
     Raises:
         InputError: with every problem found.
     """
-    problems = [*_site(scenario, knowledge), *_cold(scenario, knowledge), *_times(scenario)]
+    problems = [
+        *_site(scenario, knowledge),
+        *_cold(scenario, knowledge),
+        *_times(scenario),
+        *_held(scenario, knowledge),
+    ]
     if problems:
         raise InputError(where, problems)
     return scenario

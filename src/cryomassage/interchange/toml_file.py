@@ -33,18 +33,18 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise wrong("too large", "at most 1 MB", "Check that this is the file you meant.")
+            raise wrong("too large", "must be at most 1 MB", "Check that this is the file you meant.")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise wrong("not found", "a file that exists", "Check the path and the spelling.") from error
+        raise wrong("not found", "must be a file that exists", "Check the path, or make one with `new`.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise wrong("unreadable", "a text file in UTF-8", f"The system says: {error}.") from error
+        raise wrong("unreadable", "must be a text file in UTF-8", f"The system says: {error}.") from error
     if not text.strip():
-        raise wrong("empty", "a filled-in file", "Make one with `cryomassage new`.")
+        raise wrong("empty", "must be a filled-in file", "Make one with `cryomassage new`.")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise wrong("not TOML", "a file in TOML", f"Mend this place: {error}.") from error
+        raise wrong("not TOML", "must be a file in TOML", f"Mend this place: {error}.") from error
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -143,6 +143,7 @@ class Method(Entry):
     expected: Annotated[tuple[Statement, ...], Field(min_length=1)]  # what to see and feel
     expected_dark_skin: Annotated[tuple[Statement, ...], Field(min_length=1)]  # phototypes V-VI
     stop_signs: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    stop_signs_dark_skin: Annotated[tuple[Statement, ...], Field(min_length=1)]  # phototypes V-VI
 
 
 # --- how cold, and how often ----------------------------------------------------------------------------

@@ -91,6 +91,11 @@ def make_card(
     dark = client.person.phototype in _NO_COLOUR
     hold = source.hold_time
     notes = [f"Role “{client.visit.role}” as written in the file; not verified."]
+    if dark:
+        notes.append(
+            "Colour does not show reliably on this skin: go by time, touch, feeling and the infrared thermometer; "
+            "the pause of the plan stands for the return of colour."
+        )
     if hold is not None and source.agent == "ln2":
         notes.append(f"Dip or re-fill after {hold.value:.0f} s of work.")
     if source.calibratable and (client.source is None or client.source.calibration is None):
@@ -104,7 +109,7 @@ def make_card(
             for number, zone in enumerate(zones, start=1)
         ),
         expected=tuple(line.text for line in (method.expected_dark_skin if dark else method.expected)),
-        stop_signs=tuple(line.text for line in method.stop_signs),
+        stop_signs=tuple(line.text for line in (method.stop_signs_dark_skin if dark else method.stop_signs)),
         first_aid=tuple(
             f"{knowledge.first_aid[key].name}: {knowledge.first_aid[key].in_short}" for key in first_aid_for(method)
         ),
