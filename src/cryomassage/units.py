@@ -32,11 +32,46 @@ class UnitError(ValueError):
     """A text is not a number with a unit, or its unit measures something else."""
 
 
+# The units of this field and no others. Pint's own thousand take half a second to read and want a cache on disk,
+# which a kill or a full disk can leave broken; and a client file has no use for furlongs.
+_DEFINITIONS = """
+micro- = 1e-6 = µ-
+milli- = 1e-3 = m-
+centi- = 1e-2 = c-
+deci- = 1e-1 = d-
+hecto- = 1e2 = h-
+kilo- = 1e3 = k-
+meter = [length] = m = metre
+second = [time] = s = sec
+minute = 60 * second = min
+hour = 60 * minute = h
+day = 24 * hour = d
+week = 7 * day
+year = 365.25 * day = _ = yr
+gram = [mass] = g
+kelvin = [temperature]; offset: 0 = K
+degree_Celsius = kelvin; offset: 273.15 = degC = celsius
+degree_Fahrenheit = 5 / 9 * kelvin; offset: 233.15 + 200 / 9 = degF = fahrenheit
+newton = kilogram * meter / second ** 2 = N
+pascal = newton / meter ** 2 = Pa
+bar = 1e5 * pascal
+millimeter_Hg = 133.322387415 * pascal = mmHg
+joule = newton * meter = J
+watt = joule / second = W
+liter = decimeter ** 3 = L = l = litre
+percent = 0.01 = %
+inch = 0.0254 * meter = in
+foot = 12 * inch = ft
+"""
+
+
 @lru_cache(maxsize=1)
 def _registry() -> pint.UnitRegistry[float]:
     import pint
 
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True, cache_folder=":auto:")
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(None, autoconvert_offset_to_baseunit=True)
+    registry.load_definitions(_DEFINITIONS.strip().splitlines())
+    return registry
 
 
 @lru_cache(maxsize=256)

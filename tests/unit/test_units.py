@@ -6,7 +6,7 @@ import pytest
 
 from cryomassage.knowledge.load import load
 from cryomassage.knowledge.values import Quantity
-from cryomassage.units import UnitError, _linear, convert, parse
+from cryomassage.units import UnitError, _linear, parse
 
 pytestmark = pytest.mark.unit
 
@@ -40,10 +40,6 @@ def test_refuses_what_is_not_a_number_with_a_unit(text: object) -> None:
 def test_refuses_another_dimension() -> None:
     with pytest.raises(UnitError, match="does not measure"):
         parse("50 s", "mm")
-
-
-def test_a_difference_has_no_offset() -> None:
-    assert convert(3.0, "K", "delta_degC") == pytest.approx(3.0)
 
 
 def test_every_unit_in_the_knowledge_is_a_unit() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
+import tomli
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -42,8 +42,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     if not text.strip():
         raise wrong("empty", "must be a filled-in file", "Make one with `cryomassage new`.")
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise wrong("not TOML", "must be a file in TOML", f"Mend this place: {error}.") from error
 
 

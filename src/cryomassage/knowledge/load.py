@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
+import tomli
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,8 @@ def read_files(folder: Path) -> dict[str, dict[str, Any]]:
         raise KnowledgeError(f"{folder}: holds no knowledge files")
     for path in paths:
         try:
-            content = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            content = tomli.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomli.TOMLDecodeError) as error:
             raise KnowledgeError(f"{path.name}: cannot be read: {error}") from error
         declared = content.pop("schema", None)
         if declared != SCHEMA:
