@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import settings as drawn
 from hypothesis import strategies as st
 from jaxtyping import TypeCheckError
 
+from cryomassage.engine.batch import advance_in_parts
 from cryomassage.engine.column import SKIN_GRID, Column, Layers, layered_column
 from cryomassage.engine.solver import (
     Exposure,
@@ -311,3 +313,31 @@ def test_arrays_of_a_wrong_shape_are_refused_in_tests() -> None:
         locate_probes(cut(CHEEK), jnp.zeros(3))
     with pytest.raises(TypeCheckError):
         steady_state(cut(CHEEK), jnp.ones(2), jnp.ones(3), jnp.ones(2))
+
+
+def test_a_batch_in_parts_is_the_same_batch() -> None:
+    count = 23
+    rng = np.random.default_rng(3)
+    layers = Layers(
+        np.array([[0.1e-3], [1.2e-3], [6e-3]]) * rng.uniform(0.8, 1.2, (3, count)),
+        np.array([[0.21], [0.37], [0.21]]) * np.ones((3, count)),
+        np.array([[4.1e6], [3.7e6], [2.1e6]]) * np.ones((3, count)),
+        np.array([[0.0], [7000.0], [1900.0]]) * np.ones((3, count)),
+        np.zeros((3, count)),
+    )
+    one = np.ones(count)
+    column = layered_column(layers, (3, 6, 5), (1.0, 1.2, 1.3), 37.0 * one, 20.0 * one, 37.0 * one)
+    shape = (3, 4, 1, count)
+    exposure = Exposure(
+        jnp.full((3, count), 0.5, jnp.float32),
+        jnp.full(shape, 150.0, jnp.float32),
+        jnp.full(shape, -20.0, jnp.float32),
+        jnp.zeros(shape, jnp.float32),
+    )
+    state = start(column, jnp.full(column.cell_width.shape, 33.0, jnp.float32))
+    probes = locate_probes(column, jnp.full((1, count), 5e-4, jnp.float32))
+    whole = advance(column, state, exposure, probes)
+    parts = advance_in_parts(column, state, exposure, probes, columns_per_part=10, workers=2)
+    for one_leaf, other in zip(jax.tree.leaves(whole), jax.tree.leaves(parts), strict=True):
+        assert np.shape(one_leaf) == np.shape(other)
+        np.testing.assert_allclose(np.asarray(one_leaf), other, rtol=0, atol=2e-4)

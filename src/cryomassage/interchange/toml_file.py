@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import tomli
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import tomli
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 

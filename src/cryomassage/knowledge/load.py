@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomli
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import tomli
 from pydantic import ValidationError
 
 from cryomassage.errors import KnowledgeError
