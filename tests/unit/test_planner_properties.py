@@ -128,7 +128,7 @@ def check_plan(client: Client, plan: Plan, knowledge: Knowledge) -> None:
         assert (zone.zone, zone.method) not in blocked
         assert (None, zone.method) not in blocked
         # Locks of agent, contact and place.
-        assert not (source.agent == "ln2" and zone.zone in ICE_ONLY)
+        assert zone.zone not in ICE_ONLY or source.agent == "ice"
         assert not (entry.region == "scalp" and source.touches)
         if client.visit.place == "home":
             assert zone.method == "home_ice"

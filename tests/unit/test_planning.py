@@ -192,7 +192,7 @@ def test_spot_freeze_is_prescribed_and_waits_for_the_freezing_engine() -> None:
         request={"indication": "papilloma", "method": "spot_freeze", "zones": ["neck"]},
         diagnosis={"what": "papilloma", "doctor": "Dr D", "date": VISIT},
         test_spot={"method": "spot_freeze"},
-        visit={"role": "doctor"},
+        visit={"role": "doctor", "session": 1},
     )
     assert made.status == "awaiting_freezing_engine"
     assert made.prescription is not None

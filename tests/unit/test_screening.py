@@ -294,12 +294,15 @@ def test_class_two_needs_a_doctors_approval_and_classes_three_and_four_a_doctor(
     approved = make_client(**two, approval={"doctor": "Dr A", "date": VISIT})
     assert screen(approved, KNOWLEDGE).verdict is Outcome.CLEAR
     freeze = {
+        "visit": {"session": 1},
         "request": {"indication": "papilloma", "method": "spot_freeze", "zones": ["neck"]},
         "diagnosis": {"what": "papilloma", "doctor": "Dr D", "date": VISIT},
         "test_spot": spot(method="spot_freeze"),
     }
     assert screen(make_client(**freeze), KNOWLEDGE).verdict is Outcome.STOP
-    doctor = make_client(**freeze, visit={"role": "doctor"}, approval={"doctor": "Dr D", "date": VISIT})
+    doctor = make_client(
+        **{**freeze, "visit": {"role": "doctor", "session": 1}}, approval={"doctor": "Dr D", "date": VISIT}
+    )
     assert SEVERITY[screen(doctor, KNOWLEDGE).verdict] <= SEVERITY[Outcome.LIMIT]
 
 
@@ -323,6 +326,33 @@ def test_a_deferral_ends_when_its_days_are_over(days: int, verdict: Outcome | No
     screening = screen(make_client(answers={"filler": VISIT - datetime.timedelta(days=days)}), KNOWLEDGE)
     assert ("filler_defer" in {rule.id for rule in screening.rules}) is (verdict is Outcome.DEFER)
     assert (screening.verdict is Outcome.DEFER) is (verdict is Outcome.DEFER)
+
+
+def test_a_course_is_reviewed_and_ends() -> None:
+    review = {"session": 4, "date": VISIT, "benefit": True}
+
+    def ids(session: int, given: Any) -> set[str]:
+        client = make_client(visit={"session": session}, review=given)
+        return {rule.id for rule in screen(client, KNOWLEDGE).rules if rule.method in (None, "ln2_swab")}
+
+    assert ids(4, None) == set()
+    assert ids(5, None) == {"course.review_due"}
+    assert ids(5, review) == set()
+    assert ids(9, review) == {"course.review_due"}
+    assert ids(9, {**review, "session": 8}) == set()
+    assert "course.no_benefit" in ids(5, {**review, "benefit": False})
+    assert "course.complete" in ids(40, {**review, "session": 36})
+    no_benefit = make_client(visit={"session": 5}, review={**review, "benefit": False})
+    assert screen(no_benefit, KNOWLEDGE).verdict is Outcome.STOP
+
+
+def test_lids_get_ice_and_nothing_else() -> None:
+    for source, allowed in (("ice_cloth", True), ("cool_pack_cloth", False)):
+        client = make_client(
+            request={"indication": "lid_swelling_bruises", "method": "cool_compress", "zones": ["lower_eyelid"]},
+            source={"cold_source": source},
+        )
+        assert (screen(client, KNOWLEDGE).verdict is Outcome.CLEAR) is allowed
 
 
 def test_split_ends_are_never_planned() -> None:

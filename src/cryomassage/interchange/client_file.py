@@ -103,7 +103,7 @@ def _dates(client: Client) -> list[Problem]:
         value = answer.answer if isinstance(answer, SitedAnswer) else answer
         if isinstance(value, datetime.date):
             dates[f"answers.{key}"] = value
-    for name in ("diagnosis", "approval", "test_spot", "professional"):
+    for name in ("diagnosis", "approval", "test_spot", "professional", "review"):
         part = getattr(client, name)
         if part is not None:
             dates[f"{name}.date"] = part.date

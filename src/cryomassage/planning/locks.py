@@ -103,6 +103,12 @@ class _Case:
                 self.zone.liquid_nitrogen_reason.source,
             )
         source = self.knowledge.cold_source[source_key(self.client, self.method_key, self.knowledge)]
+        if self.zone.region == "face" and self.zone.liquid_nitrogen is AgentAccess.NEVER and source.agent != "ice":
+            yield self.fired(
+                "zone.ice_only",
+                Outcome.STOP,
+                f"On lids, on lips and around the eyes only ice is used, and not: {source.name}.",
+            )
         nitrogen_or_scalp = source.agent == "ln2" or self.zone.region == "scalp"
         if source.touches and nitrogen_or_scalp and self.zone.contact is AgentAccess.NEVER:
             yield self.fired(
@@ -233,6 +239,36 @@ class _Case:
                 until_days=days - age,
             )
 
+    def course(self) -> Iterator[FiredRule]:
+        """A course is reviewed at the fourth session, stops without benefit, and ends."""
+        if self.route is None:
+            return
+        session, review = self.client.visit.session, self.client.review
+        every = int(self.knowledge.limit["review_session"].quantity.value)
+        due = (session - 1) // every * every
+        longest = int(self.route.sessions.range[1])
+        if session > longest:
+            yield self.fired(
+                "course.complete",
+                Outcome.STOP,
+                f"The course has at most {longest} sessions; this would be session {session}. Look at what it brought "
+                "before another one begins.",
+                self.route.sessions.source,
+            )
+        if review is not None and not review.benefit:
+            yield self.fired(
+                "course.no_benefit", Outcome.STOP, f"The review at session {review.session} found no benefit: stop."
+            )
+        elif due >= every and (review is None or review.session < due):
+            yield self.fired(
+                "course.review_due",
+                Outcome.LIMIT,
+                f"The review that belongs to session {due} is not on file.",
+                restriction=Restriction(
+                    instruction="Review before you begin: compare with the start. No benefit means stop."
+                ),
+            )
+
     def gap(self) -> Iterator[FiredRule]:
         """The skin rests between two sessions, longer after a colder one."""
         planned = 0 if self.route is None else self.route.exposure_class
@@ -276,4 +312,5 @@ def lock_rules(zone: str, method: str, client: Client, knowledge: Knowledge, tes
         *case.diagnosis(),
         *case.test_spot(test_spot_days),
         *case.gap(),
+        *case.course(),
     ]

@@ -23,10 +23,17 @@ from cryomassage.records.room import RoomVerdict
 from cryomassage.records.screening import SEVERITY, FiredRule, Screening, ZoneFinding
 
 _OUTCOME_STEP = {
-    Outcome.DEFER: "Come back on the day named, and answer the questions again.",
+    Outcome.DEFER: "Come back later, and answer the questions again.",
     Outcome.REFER: "Ask a doctor. A written clearance with name and date can be entered as [[clearance]].",
     Outcome.STOP: "Do not treat. Tell the client the reasons; offer a doctor's appointment.",
 }
+
+
+def _next_step(screening: Screening) -> str:
+    """What to do with a person who is not treated today."""
+    if screening.verdict is Outcome.DEFER and screening.until is not None:
+        return f"Come back from {screening.until.isoformat()} on, and answer the questions again."
+    return _OUTCOME_STEP[screening.verdict]
 
 
 def make_work(
@@ -183,7 +190,7 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
             verdict=screening.verdict,
             status="refused",
             message=_why(rules, screening),
-            next_step=_OUTCOME_STEP[screening.verdict],
+            next_step=_next_step(screening),
         )
     if room_rules:
         return _sealed(
@@ -238,7 +245,7 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
         "course": course,
         "card": make_card(client, screening, prescription, zones, course, room, knowledge),
     }
-    left_out = "" if not no_dose else f" Left out: {', '.join(knowledge.zone[one.zone].name for one in no_dose)}."
+    left_out = "".join(f" Left out: {knowledge.zone[one.zone].name}, since {one.binding}." for one in no_dose)
     if waits:
         return _sealed(
             base,

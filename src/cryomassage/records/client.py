@@ -129,6 +129,14 @@ class Professional(Record):
     zones: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
+class Review(Record):
+    """What a review of the course found."""
+
+    session: int = Field(ge=1, le=60)
+    date: datetime.date
+    benefit: bool
+
+
 class PreviousSession(Record):
     """The last session on a zone."""
 
@@ -153,5 +161,6 @@ class Client(Record):
     approval: Approval | None = None
     test_spot: TestSpot | None = None
     professional: Professional | None = None
+    review: Review | None = None
     previous: tuple[PreviousSession, ...] = ()
     room: Room | None = None
