@@ -211,7 +211,7 @@ def test_every_rule_and_reason_of_a_plan_names_a_source() -> None:
     for rule in made.rules:
         assert set(rule.source) <= KNOWLEDGE.sources.keys()
     for zone in made.zones:
-        assert {"phototype IV to VI"} <= {reason.what for reason in zone.reasons}
+        assert {"phototype IV to VI", "speed of the hand", "passes"} <= {reason.what for reason in zone.reasons}
         for reason in zone.reasons:
             assert reason.source
             assert set(reason.source) <= KNOWLEDGE.sources.keys()

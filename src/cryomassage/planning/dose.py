@@ -14,6 +14,7 @@ from cryomassage.planning.limits import (
     TimeLimits,
     dose_factors,
     floors,
+    reasoned,
     source_reasons,
     standard_floors,
     time_limits,
@@ -276,28 +277,47 @@ class DoseFinder:
         return sides * self.work.parts * one + (sides - 1) * between
 
     def _reasons(self) -> tuple[Reasoned, ...]:
-        calibration = self.work.calibration
+        """Everything that bounds the dose on this zone."""
         useful = self.work.level.useful_surface
-        extra = (
-            []
-            if useful is None
-            else [
-                Reasoned(
-                    what="useful from",
-                    value=useful.value,
-                    unit=useful.unit,
-                    reason="the median skin must become at least this cold for the dose to be of use",
-                    source=useful.source,
-                )
-            ]
-        )
+        least = "the median skin must become at least this cold for the dose to be of use"
         return (
             *self.floors.reasons,
             *self.times.reasons,
             *self.factors.reasons,
-            *extra,
-            *source_reasons(self.work.source, None if calibration is None else calibration.date.isoformat()),
+            *([] if useful is None else [reasoned("useful from", useful, least)]),
+            *source_reasons(self.work.source, self.work.calibration),
         )
+
+    def _choices(self, rung: Rung, passes: int, binding: str) -> tuple[Reasoned, ...]:
+        """Why the hand moves as it does, and why so often."""
+        told = []
+        speed = self.work.source.hand_speed
+        if rung.speed_mm_s is not None and speed is not None:
+            told.append(
+                Reasoned(
+                    what="speed of the hand",
+                    value=rung.speed_mm_s,
+                    unit="mm/s",
+                    source=speed.source,
+                    reason=f"the slowest that the limits allow, in steps a hand can follow; what binds: {binding}",
+                )
+            )
+        most = self.work.method.passes_limit
+        fewer = (
+            ""
+            if passes == self.passes_full
+            else (f" Today {passes}: the build-up of the course and the time of the session take the rest.")
+        )
+        told.append(
+            Reasoned(
+                what="passes",
+                value=float(passes),
+                unit="1",
+                source=most.source,
+                reason=f"at most {most.value:g} by this method; {self.passes_full} fit under the ceiling.{fewer}",
+            )
+        )
+        return tuple(told)
 
     def _none(self, binding: str) -> NoDose:
         measure = self.work.source.measure
@@ -341,7 +361,7 @@ class DoseFinder:
                 "fat_seconds_below_10_degC_p95": float(np.ceil(np.quantile(response.fat_below_10_s, 0.95))),
                 "acceptance": judged.acceptance,
                 "binding": binding,
-                "reasons": self._reasons(),
+                "reasons": (*self._choices(rung, passes, binding), *self._reasons()),
                 "cautions": tuple(caution.text for caution in work.zone.cautions),
             }
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cryomassage.knowledge.schema import ColdSource, ExposureClass, Knowledge, Method, Zone
 from cryomassage.knowledge.values import Quantity
 from cryomassage.planning.locks import is_dark
-from cryomassage.records.client import Person
+from cryomassage.records.client import Calibration, Person
 from cryomassage.records.prescription import Reasoned
 
 
@@ -22,7 +22,8 @@ class Floors:
     reasons: tuple[Reasoned, ...]
 
 
-def _reason(what: str, quantity: Quantity, reason: str) -> Reasoned:
+def reasoned(what: str, quantity: Quantity, reason: str) -> Reasoned:
+    """A number of the knowledge with the reason why it stands here."""
     return Reasoned(what=what, value=quantity.value, unit=quantity.unit, reason=reason, source=quantity.source)
 
 
@@ -35,13 +36,13 @@ def floors(person: Person, zone: Zone, level: ExposureClass, knowledge: Knowledg
     if level.surface_floor is None or level.basal_floor is None:
         raise ValueError(f"class {level.level} has no surface floor")
     candidates = [
-        _reason("class floor", level.surface_floor, f"class {level.level}: {level.floor_reason.text}"),
+        reasoned("class floor", level.surface_floor, f"class {level.level}: {level.floor_reason.text}"),
     ]
     if zone.surface_floor is not None:
-        candidates.append(_reason("zone floor", zone.surface_floor, f"{zone.name}: thin skin"))
+        candidates.append(reasoned("zone floor", zone.surface_floor, f"{zone.name}: thin skin"))
     if person.thin_cheeks and zone.sub10_time_limit is not None:
         limit = knowledge.limit["thin_cheek_fat_floor"]
-        candidates.append(_reason("thin fat", limit.quantity, limit.reason.text))
+        candidates.append(reasoned("thin fat", limit.quantity, limit.reason.text))
     binding = max(candidates, key=lambda reason: reason.value or 0.0)
     surface, basal = binding.value or 0.0, level.basal_floor.value
     name = binding.what
@@ -49,7 +50,7 @@ def floors(person: Person, zone: Zone, level: ExposureClass, knowledge: Knowledg
         extra = knowledge.limit["phototype_extra"]
         surface += extra.quantity.value
         basal += extra.quantity.value
-        candidates.append(_reason("phototype IV to VI", extra.quantity, extra.reason.text))
+        candidates.append(reasoned("phototype IV to VI", extra.quantity, extra.reason.text))
         name = f"{name} and phototype"
     return Floors(surface, basal, level.basal_may_freeze, name, tuple(candidates))
 
@@ -77,9 +78,9 @@ class TimeLimits:
 
 def time_limits(zone: Zone, method: Method, area_dm2: float, knowledge: Knowledge) -> TimeLimits:
     """Longest pass, and the ceiling of exposure plus pauses, on one side of a zone."""
-    candidates = [_reason("longest pass", method.pass_time_limit, f"{method.name}: longest pass")]
+    candidates = [reasoned("longest pass", method.pass_time_limit, f"{method.name}: longest pass")]
     if zone.pass_time_limit is not None:
-        candidates.append(_reason("longest pass", zone.pass_time_limit, f"{zone.name}: longest pass"))
+        candidates.append(reasoned("longest pass", zone.pass_time_limit, f"{zone.name}: longest pass"))
     tightest = min(candidates, key=lambda reason: reason.value or 0.0)
     ceiling = knowledge.limit["exposure_ceiling"]
     return TimeLimits(
@@ -89,8 +90,8 @@ def time_limits(zone: Zone, method: Method, area_dm2: float, knowledge: Knowledg
         pause_s=method.pause.value,
         reasons=(
             *candidates,
-            _reason("ceiling of exposure plus pauses", ceiling.quantity, ceiling.reason.text),
-            _reason("pause", method.pause, "until colour returns"),
+            reasoned("ceiling of exposure plus pauses", ceiling.quantity, ceiling.reason.text),
+            reasoned("pause", method.pause, "until colour returns"),
         ),
     )
 
@@ -126,16 +127,26 @@ def dose_factors(person: Person, zone_key: str, zone: Zone, knowledge: Knowledge
     return Factors(ratio, tuple(reasons))
 
 
-def source_reasons(source: ColdSource, calibrated_on: str | None) -> tuple[Reasoned, ...]:
+def source_reasons(source: ColdSource, calibration: Calibration | None) -> tuple[Reasoned, ...]:
     """What is known of the source, and whether this very one was measured."""
-    coefficient = source.heat_transfer_coefficient
+    coefficient, sink = source.heat_transfer_coefficient, source.sink_temperature
     low, high = coefficient.range
-    if calibrated_on:
-        known = f"measured on this source on {calibrated_on}"
+    if calibration is not None:
+        day = calibration.date.isoformat()
+        low, high = calibration.heat_transfer_coefficient_low, calibration.heat_transfer_coefficient_high
+        coefficient = coefficient.model_copy(update={"value": calibration.heat_transfer_coefficient})
+        sink = sink.model_copy(update={"value": calibration.sink_temperature})
+        known = f"measured on this very source on {day}, {low:g} to {high:g} {coefficient.unit}: {calibration.how}"
+        sink_known = f"measured on this very source on {day}"
     elif source.calibratable:
         known = (
             f"no measured calibration: the cautious prior is used unnarrowed, {low:g} to {high:g} {coefficient.unit}"
         )
+        sink_known = f"no measured calibration: {sink.range[0]:g} to {sink.range[1]:g} {sink.unit}"
     else:
         known = f"the range of this kind of source, {low:g} to {high:g} {coefficient.unit}"
-    return (_reason("heat transfer coefficient", coefficient, known),)
+        sink_known = f"the range of this kind of source, {sink.range[0]:g} to {sink.range[1]:g} {sink.unit}"
+    return (
+        reasoned("heat transfer coefficient", coefficient, known),
+        reasoned("temperature of the source", sink, sink_known),
+    )
