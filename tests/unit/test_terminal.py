@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from cryomassage.interchange.client_file import read_client
-from cryomassage.interchange.terminal import card_panel, room_table, rules_table, screening_table
+from cryomassage.interchange.terminal import card_panel, rules_table, screening_table
 from cryomassage.knowledge.load import load
 from cryomassage.planning.make_plan import make_plan
 from cryomassage.planning.numerics import default_numerics
@@ -86,15 +86,6 @@ def test_markup_in_a_file_is_shown_as_it_stands(plan: Plan) -> None:
     text = shown(card_panel(named))
     assert "[red]K[/red]" in text
     assert "[link=x]here[/link]" in text
-
-
-def test_the_room_is_judged_event_by_event(plan: Plan) -> None:
-    assert plan.room is not None
-    text = shown(room_table(plan.room))
-    assert all(len(line) <= 80 for line in text.splitlines())
-    assert "✓ Allowed" in text
-    for finding in plan.room.findings:
-        assert finding.oxygen_percent is None or f"{finding.oxygen_percent:.1f} %" in text
 
 
 def test_a_session_that_waits_for_its_test_spot_is_told_so(plan: Plan) -> None:

@@ -16,9 +16,15 @@ def compilation_cache() -> None:
     import jax
 
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    cache = base / "cryomassage" / "compiled"
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        found = str(cache)
+    except OSError:
+        found = None
     settings = {
         "jax_platforms": os.environ.get("JAX_PLATFORMS", "cpu"),
-        "jax_compilation_cache_dir": str(base / "cryomassage" / "compiled"),
+        "jax_compilation_cache_dir": found,
         "jax_persistent_cache_min_compile_time_secs": 0.0,
         "jax_persistent_cache_min_entry_size_bytes": 0,
     }

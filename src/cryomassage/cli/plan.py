@@ -74,10 +74,9 @@ def _write(plan: Plan, client: Client, out: Path, laboratory: Laboratory, knowle
     """Report first, plan last: a `plan.json` is only ever there when its report is."""
     from cryomassage.interchange.plan_file import write_plan
     from cryomassage.interchange.report import write_report
-    from cryomassage.planning.predict import predict
+    from cryomassage.planning.predict import predict_all
 
-    histories = {zone.zone: predict(zone, client, laboratory) for zone in plan.zones}
-    report = write_report(plan, histories, knowledge, out)
+    report = write_report(plan, predict_all(plan, client, laboratory), knowledge, out)
     plan_path = out / "plan.json"
     write_plan(plan, plan_path)
     return report, plan_path

@@ -41,12 +41,11 @@ def command(
     """
     import datetime
 
-    from cryomassage.interchange.toml_file import read_toml, validated
+    from cryomassage.interchange.client_file import read_room
     from cryomassage.knowledge.load import load
     from cryomassage.planning.room import judge_room
-    from cryomassage.records.room import Room
 
-    room = validated(Room, read_toml(room_file), room_file)
+    room = read_room(room_file)
     verdict = judge_room(room, datetime.datetime.now().astimezone().date(), load())
     if json_output:
         typer.echo(verdict.model_dump_json(indent=1, by_alias=True))

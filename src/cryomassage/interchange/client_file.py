@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from cryomassage.errors import InputError, Problem
-from cryomassage.interchange.toml_file import read_toml, suggestion, validated
+from cryomassage.interchange.toml_file import read_form, suggestion, validated
 from cryomassage.knowledge.questionnaire import Question
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.planning.answers import BODY_QUESTIONS, applies, given
 from cryomassage.planning.route import resolve_method
 from cryomassage.records.client import SCHEMA, Client, SitedAnswer
+from cryomassage.records.room import SCHEMA as ROOM_SCHEMA
 from cryomassage.records.room import Room
 
 _ANSWERED = "yes", "no", "unsure"
@@ -243,26 +244,22 @@ def check(client: Client, knowledge: Knowledge, where: str) -> Client:
     return client
 
 
+def read_room(path: Path) -> Room:
+    """Read a room file.
+
+    Raises:
+        InputError: with every problem found: field, value, bound, source and next step.
+    """
+    return validated(Room, read_form(path, ROOM_SCHEMA, "room"), path)
+
+
 def read_client(path: Path, knowledge: Knowledge) -> Client:
     """Read a client file, with the room file that it may name in `room_file`.
 
     Raises:
         InputError: with every problem found: field, value, bound, source and next step.
     """
-    data = read_toml(path)
-    declared = data.get("schema")
-    if declared != SCHEMA:
-        raise InputError(
-            str(path),
-            [
-                Problem(
-                    "schema",
-                    repr(declared),
-                    f"must be {SCHEMA!r}",
-                    "Is this a client file? See `cryomassage new client`.",
-                )
-            ],
-        )
+    data = read_form(path, SCHEMA, "client")
     room_file = data.pop("room_file", None)
     if room_file is not None:
         if "room" in data or not isinstance(room_file, str):
@@ -271,7 +268,7 @@ def read_client(path: Path, knowledge: Knowledge) -> Client:
                 [Problem("room_file", repr(room_file), "names one file, and not beside [room]", "Keep one.")],
             )
         room_path = path.parent / room_file
-        room = validated(Room, read_toml(room_path), room_path)
+        room = read_room(room_path)
         client = validated(Client, data, path)
         return check(client.model_copy(update={"room": room}), knowledge, str(path))
     return check(validated(Client, data, path), knowledge, str(path))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cryomassage.errors import InputError, Problem
-from cryomassage.interchange.toml_file import read_toml, suggestion, validated
+from cryomassage.interchange.toml_file import read_form, suggestion, validated
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.records.scenario import PHANTOM, SCHEMA, Scenario
 
@@ -129,19 +129,7 @@ def read_scenario(path: Path, knowledge: Knowledge) -> Scenario:
     Raises:
         InputError: with every problem found.
     """
-    data = read_toml(path)
-    if data.get("schema") != SCHEMA:
-        raise InputError(
-            str(path),
-            [
-                Problem(
-                    "schema",
-                    repr(data.get("schema")),
-                    f"must be {SCHEMA!r}",
-                    "Is this a scenario? See `cryomassage new scenario`.",
-                )
-            ],
-        )
+    data = read_form(path, SCHEMA, "scenario")
     if isinstance(data.get("phase"), dict):
         raise InputError(
             str(path),

@@ -14,7 +14,6 @@ from cryomassage.interchange import words
 from cryomassage.interchange.words import Told
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.records.plan import Plan
-from cryomassage.records.room import RoomVerdict
 from cryomassage.records.screening import FiredRule, Screening
 
 _WIDTH = 80
@@ -107,31 +106,3 @@ def screening_table(screening: Screening, knowledge: Knowledge) -> RenderableTyp
         zones.add_row(Text(knowledge.zone[finding.zone].name), told(words.OUTCOME[finding.outcome]))
     rules = [rule for rule in screening.rules if rule.method in (None, screening.method)]
     return Group(*verdict, Text(""), zones, Text(""), rules_table(rules, knowledge))
-
-
-def room_table(verdict: RoomVerdict) -> RenderableType:
-    """The verdict on a room, event by event."""
-    table = Table(width=_WIDTH, show_lines=True)
-    table.add_column("If this happens", width=17)
-    table.add_column("Oxygen", width=8, justify="right")
-    table.add_column("Verdict", width=16)
-    table.add_column("Why", ratio=1)
-    for finding in verdict.findings:
-        oxygen = "unknown" if finding.oxygen_percent is None else f"{finding.oxygen_percent:.1f} %"
-        table.add_row(
-            Text(words.EVENT[finding.event]),
-            Text(oxygen),
-            told(words.ROOM[finding.verdict]),
-            Text(finding.reason),
-        )
-    largest = (
-        f"{verdict.name}: {verdict.volume_m3:.0f} m³. Largest vessel allowed without more: "
-        f"{verdict.largest_allowed_total_L:.1f} L."
-    )
-    return Group(
-        told(words.ROOM[verdict.verdict]),
-        Text(largest),
-        Text(""),
-        table,
-        *_listed("What the oxygen monitor means", verdict.alarm_levels, "·"),
-    )

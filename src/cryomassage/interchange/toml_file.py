@@ -47,6 +47,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise wrong("not TOML", "must be a file in TOML", f"Mend this place: {error}.") from error
 
 
+def read_form(path: Path, schema: str, kind: str) -> dict[str, Any]:
+    """The content of a TOML file that must be a form of one kind.
+
+    Raises:
+        InputError: the file cannot be read, or declares another schema or none.
+    """
+    data = read_toml(path)
+    declared = data.get("schema")
+    if declared != schema:
+        hint = f"Is this a {kind} file? `cryomassage new {kind}` makes one."
+        raise InputError(str(path), [Problem("schema", repr(declared), f"must be {schema!r}", hint)])
+    return data
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """A sentence that names what was probably meant, or what there is."""
     known = sorted(known)
