@@ -56,7 +56,7 @@ def client_data(**changes: Any) -> dict[str, Any]:
     """A clear client for rolling swab on the cheek; `changes` replaces whole tables, `answers` adds to them."""
     data: dict[str, Any] = {
         "schema": "cryomassage/client/1",
-        "person": {"code": "T-1", "age_years": 30, "sex": "female", "phototype": "ii"},
+        "person": {"code": "T-1", "age_years": 30, "sex": "female", "phototype": "ii", "thin_cheeks": False},
         "visit": {"date": VISIT, "place": "salon", "role": "operator", "session": 4},
         "request": {
             "indication": "oily_skin",
@@ -83,6 +83,9 @@ def client_data(**changes: Any) -> dict[str, Any]:
             data[table] = {**data[table], **value}
         else:
             data[table] = value
+    known = {previous["zone"] for previous in data.get("previous", [])}
+    never = [{"zone": zone, "date": "never"} for zone in data["request"]["zones"] if zone not in known]
+    data["previous"] = [*data.get("previous", []), *never]
     return data
 
 

@@ -112,7 +112,9 @@ def test_dark_skin_gets_three_kelvin_more_and_other_words() -> None:
 
 
 def test_thin_cheeks_raise_the_floor_of_the_cheek() -> None:
-    assert plan(person={"thin_cheeks": True}, source=MEASURED_SWAB).zones[0].surface_floor_degC == 8.0
+    for thin in (True, None):  # unknown counts as thin
+        assert plan(person={"thin_cheeks": thin}, source=MEASURED_SWAB).zones[0].surface_floor_degC == 8.0
+    assert plan(person={"thin_cheeks": False}, source=MEASURED_SWAB).zones[0].surface_floor_degC == 5.0
 
 
 def test_the_first_session_is_half_and_the_fourth_is_whole() -> None:

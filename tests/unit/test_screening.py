@@ -288,6 +288,15 @@ def test_gaps_per_zone(days: int, exposure_class: int, redness_gone: bool, defer
     assert outcome(screening, "chin") is Outcome.CLEAR
 
 
+def test_an_unknown_last_session_waits_and_a_first_session_has_none() -> None:
+    client = make_client(visit={"session": 2}).model_copy(update={"previous": ()})
+    screening = screen(client, KNOWLEDGE)
+    assert screening.verdict is Outcome.DEFER
+    assert screening.until == VISIT + datetime.timedelta(days=2)
+    first = make_client(visit={"session": 1}).model_copy(update={"previous": ()})
+    assert screen(first, KNOWLEDGE).verdict is Outcome.CLEAR
+
+
 def test_class_two_needs_a_doctors_approval_and_classes_three_and_four_a_doctor() -> None:
     two = {"request": {"exposure_class": 2, "zones": ["cheek"]}}
     assert screen(make_client(**two), KNOWLEDGE).verdict is Outcome.STOP

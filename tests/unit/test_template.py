@@ -173,7 +173,7 @@ def test_an_untouched_room_and_scenario_are_refused_field_by_field(tmp_path: Pat
 def test_optional_tables_can_be_taken_out_of_their_comments(tmp_path: Path) -> None:
     form = client_form(wish(indication="oily_skin", method="ln2_swab", zones=("cheek",)), load())
     text = render(form, filled(form))
-    spot = text[text.index("# [test_spot]") : text.index("# The last session")]
+    spot = text[text.index("# [test_spot]") : text.index("# From the second session on")]
     taken = re.sub("^# ", "", spot, flags=re.MULTILINE)
     for answer in ("2026-11-01", '"15 min"', '"clear"'):
         taken = taken.replace(f'"{UNANSWERED}"', answer, 1)

@@ -109,7 +109,8 @@ def _dates(client: Client) -> list[Problem]:
         if part is not None:
             dates[f"{name}.date"] = part.date
     for index, previous in enumerate(client.previous):
-        dates[f"previous[{index}].date"] = previous.date
+        if isinstance(previous.date, datetime.date):
+            dates[f"previous[{index}].date"] = previous.date
     for index, clearance in enumerate(client.clearance):
         dates[f"clearance[{index}].date"] = clearance.date
     if client.source is not None and client.source.calibration is not None:

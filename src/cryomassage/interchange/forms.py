@@ -218,7 +218,7 @@ def _circumstances(wish: Wish, zones: tuple[str, ...], method_key: str, knowledg
             Blank("exposure_class", "Its class, 0 to 4.", "whole"),
             Blank("redness_gone", "Is its redness gone?", "flag"),
         ),
-        "The last session on each zone, if there was one.",
+        'From the second session on: the last session on each zone, or date = "never" alone.',
         optional=True,
     )
 

@@ -40,9 +40,10 @@ def floors(person: Person, zone: Zone, level: ExposureClass, knowledge: Knowledg
     ]
     if zone.surface_floor is not None:
         candidates.append(reasoned("zone floor", zone.surface_floor, f"{zone.name}: thin skin"))
-    if person.thin_cheeks and zone.sub10_time_limit is not None:
+    if person.thin_cheeks is not False and zone.sub10_time_limit is not None:
         limit = knowledge.limit["thin_cheek_fat_floor"]
-        candidates.append(reasoned("thin fat", limit.quantity, limit.reason.text))
+        unknown = "" if person.thin_cheeks else " Whether the cheeks are thin is not stated, so they count as thin."
+        candidates.append(reasoned("thin fat", limit.quantity, f"{limit.reason.text}{unknown}"))
     binding = max(candidates, key=lambda reason: reason.value or 0.0)
     surface, basal = binding.value or 0.0, level.basal_floor.value
     name = binding.what

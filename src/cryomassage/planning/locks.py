@@ -5,6 +5,7 @@ They are rules like those of the questionnaire, but they look at what is planned
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Iterator
 
@@ -272,29 +273,42 @@ class _Case:
     def gap(self) -> Iterator[FiredRule]:
         """The skin rests between two sessions, longer after a colder one."""
         planned = 0 if self.route is None else self.route.exposure_class
-        for previous in self.client.previous:
-            if previous.zone != self.zone_key:
-                continue
-            level = self.knowledge.exposure_class[f"class_{max(previous.exposure_class, planned)}"]
-            days = math.ceil(level.gap.value / 24.0)
-            since = (self.client.visit.date - previous.date) / DAY
-            if since < days:
-                yield self.fired(
-                    "gap.too_short",
-                    Outcome.DEFER,
-                    f"The last session here was {since:.0f} days ago; between sessions of class {level.level} lie at "
-                    f"least {level.gap.value:.0f} hours.",
-                    level.gap.source,
-                    until_days=days - since,
-                )
-            if not previous.redness_gone:
-                yield self.fired(
-                    "gap.redness",
-                    Outcome.DEFER,
-                    "Redness from the last session is still there. Wait until it is gone.",
-                    level.gap.source,
-                    until_days=self.knowledge.limit["redness_recheck"].quantity.value,
-                )
+        visit = self.client.visit
+        last = [previous for previous in self.client.previous if previous.zone == self.zone_key]
+        if visit.session > 1 and not last:
+            gap = self.knowledge.exposure_class[f"class_{planned}"].gap
+            yield self.fired(
+                "gap.unknown",
+                Outcome.DEFER,
+                "This is not the first session, and the last one on this zone is not on file. Write it down as "
+                "[[previous]], or the word “never”; unknown means waiting.",
+                gap.source,
+                until_days=gap.value / 24.0,
+            )
+        for previous in last:
+            if isinstance(previous.date, datetime.date):
+                yield from self._since(previous.date, max(previous.exposure_class or 0, planned))
+                if previous.redness_gone is not True:
+                    yield self.fired(
+                        "gap.redness",
+                        Outcome.DEFER,
+                        "Redness from the last session is still there. Wait until it is gone.",
+                        until_days=self.knowledge.limit["redness_recheck"].quantity.value,
+                    )
+
+    def _since(self, last: datetime.date, level_number: int) -> Iterator[FiredRule]:
+        level = self.knowledge.exposure_class[f"class_{level_number}"]
+        days = math.ceil(level.gap.value / 24.0)
+        since = (self.client.visit.date - last) / DAY
+        if since < days:
+            yield self.fired(
+                "gap.too_short",
+                Outcome.DEFER,
+                f"The last session here was {since:.0f} days ago; between sessions of class {level.level} lie at "
+                f"least {level.gap.value:.0f} hours.",
+                level.gap.source,
+                until_days=days - since,
+            )
 
 
 def lock_rules(zone: str, method: str, client: Client, knowledge: Knowledge, test_spot_days: float) -> list[FiredRule]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from cryomassage.records.base import Record, measured
 from cryomassage.records.room import Room
@@ -25,7 +25,7 @@ class Person(Record):
     age_years: int = Field(ge=0, le=120)
     sex: Literal["female", "male"]
     phototype: Phototype
-    thin_cheeks: bool = False
+    thin_cheeks: bool | None = None  # unknown counts as thin
     measured_dermis: dict[Key, measured("mm", 0.2, 5.0, "dermis of all sites, Meng 2022 and Gibney 2010")] = Field(  # type: ignore[valid-type]
         default_factory=dict
     )
@@ -138,12 +138,18 @@ class Review(Record):
 
 
 class PreviousSession(Record):
-    """The last session on a zone."""
+    """The last session on a zone; `date = "never"` where there was none."""
 
     zone: Key
-    date: datetime.date
-    exposure_class: int = Field(ge=0, le=4)
-    redness_gone: bool
+    date: datetime.date | Literal["never"]
+    exposure_class: int | None = Field(default=None, ge=0, le=4)
+    redness_gone: bool | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.date != "never" and (self.exposure_class is None or self.redness_gone is None):
+            raise ValueError("a session that took place has its exposure_class, and redness_gone as true or false")
+        return self
 
 
 class Client(Record):
