@@ -39,11 +39,12 @@ def command(
     scenario = read_scenario(scenario_file, knowledge)
     with working(f"Simulating {scenario.virtual_skins} virtual skins", quiet=json_output):
         compilation_cache()
-        from cryomassage.interchange.simulation_files import refuse_bad_folder, write_simulation
+        from cryomassage.interchange.simulation_files import write_simulation
+        from cryomassage.interchange.whole_file import check_folder
         from cryomassage.planning.simulate import simulate
 
         if out is not None:
-            refuse_bad_folder(out)
+            check_folder(out)
         simulation = simulate(scenario, knowledge)
         written = () if out is None else write_simulation(simulation, out)
     if json_output:

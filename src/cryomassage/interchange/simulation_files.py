@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from cryomassage.errors import InputError, Problem
+from cryomassage.interchange.chart import spread
+from cryomassage.interchange.whole_file import check_folder
 from cryomassage.planning.simulate import Simulation
 
 CURVES = "temperatures.csv"
 FIELD = "field.npz"
 REPORT = "simulation.json"
 _SHARES = ("p05", "p50", "p95")
+_LONGEST_IN_SECONDS = 600.0  # a longer time axis is told in minutes
 
 
 def _write_curves(simulation: Simulation, path: Path) -> None:
@@ -44,31 +47,57 @@ def _write_pictures(simulation: Simulation, folder: Path) -> None:
     from matplotlib.figure import Figure
 
     history, report = simulation.history, simulation.report
-    curves = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = curves.add_subplot()
-    for band, reading in zip(history.bands, report.readings, strict=True):
-        (line,) = axes.plot(history.time_s, band.median, label=reading.place)
-        axes.fill_between(history.time_s, band.low, band.high, color=line.get_color(), alpha=0.15, linewidth=0)
-    axes.set(
-        xlabel="time (s)",
-        ylabel="temperature (°C)",
-        title=f"{report.name}: median of {report.virtual_skins} virtual skins, bands 5–95 %",
+    minutes = history.time_s[-1] > _LONGEST_IN_SECONDS
+    time, unit = (history.time_s / 60.0, "min") if minutes else (history.time_s, "s")
+    curves = Figure(figsize=(8, 4.5))
+    axes = curves.add_axes((0.09, 0.13, 0.65, 0.77))
+    colours = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, len(history.bands)))
+    for band, colour in zip(history.bands, colours, strict=True):
+        axes.plot(time, band.median, color=colour, linewidth=1.6)
+        axes.fill_between(time, band.low, band.high, color=colour, alpha=0.12, linewidth=0)
+    axes.set(xlabel=f"time, {unit}", ylabel="°C", xlim=(0, time[-1]))
+    axes.set_title(
+        f"{report.name}\nmedian of {report.virtual_skins} virtual skins, bands 5–95 %", loc="left", fontsize=11
     )
-    axes.grid(alpha=0.3)
-    axes.legend()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.3)
+    # Labels stand beside the coldest moment's order of curves, not in a legend that must be looked up.
+    low, high = axes.get_ylim()
+    ends = [float(band.median[-1]) for band in history.bands]
+    places = spread(ends, gap=(high - low) / 18.0, low=low, high=high)
+    for reading, end, place, colour in zip(report.readings, ends, places, colours, strict=True):
+        axes.annotate(
+            reading.place,
+            xy=(time[-1], end),
+            xytext=(1.03, (place - low) / (high - low)),
+            textcoords="axes fraction",
+            color=colour,
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.8,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
+        )
 
     field = Figure(figsize=(8, 4.5), layout="constrained")
     axes = field.add_subplot()
     mesh = axes.pcolormesh(
-        history.time_s,
+        time,
         history.depth_mm,
         history.field_degC,
         shading="gouraud",
         cmap="viridis",
         rasterized=True,
     )
-    field.colorbar(mesh, ax=axes, label="temperature (°C)")
-    axes.set(xlabel="time (s)", ylabel="depth (mm)", title=f"{report.name}: median over depth and time")
+    field.colorbar(mesh, ax=axes, label="°C")
+    axes.set(xlabel=f"time, {unit}", ylabel="depth, mm")
+    axes.set_title(f"{report.name}\nmedian over depth and time", loc="left", fontsize=11)
     axes.invert_yaxis()
 
     # Without dates and random names the same numbers give the same files.
@@ -78,27 +107,13 @@ def _write_pictures(simulation: Simulation, folder: Path) -> None:
             figure.savefig(folder / f"{stem}.svg", metadata={"Date": None})
 
 
-def refuse_bad_folder(folder: Path) -> None:
-    """Say that a folder cannot be written before anything is computed.
-
-    Raises:
-        InputError: a file stands in the way.
-    """
-    standing = next((path for path in (folder, *folder.parents) if path.exists()), None)
-    if standing is not None and not standing.is_dir():
-        raise InputError(
-            "--out",
-            [Problem("--out", str(folder), f"{standing} is a file, not a folder", "Name another folder.")],
-        )
-
-
 def write_simulation(simulation: Simulation, folder: Path) -> tuple[Path, ...]:
     """Write everything beside the folder first, then put it in place: nothing half written is ever left.
 
     Raises:
         InputError: the folder cannot be written.
     """
-    refuse_bad_folder(folder)
+    check_folder(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as name:

@@ -137,7 +137,7 @@ def _places(scenario: Scenario, skins: VirtualSkins, knowledge: Knowledge) -> tu
         below = knowledge.zone[scenario.site].layers[3:4]
         for layer in below:
             name = knowledge.tissue[layer.tissue].name.lower()
-            told.append(Place(f"top of: {name}", f"top_of_{layer.tissue}", skins.fat_depth))
+            told.append(Place(f"top of the {name}", f"top_of_{layer.tissue}", skins.fat_depth))
     else:
         told.append(at(1.0))
     told.extend(at(depth) for depth in sorted(set(scenario.depths) - {0.0, 1.0}))
