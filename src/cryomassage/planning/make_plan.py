@@ -157,7 +157,7 @@ def _why(rules: tuple[FiredRule, ...], screening: Screening) -> str:
 
 
 def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | None = None) -> Plan:
-    """Screen, prescribe, check the room, seek the dose, lay out the course, and write it all down.
+    """Screen, check the room, prescribe, seek the dose, lay out the course, and write it all down.
 
     Args:
         client: who, what, where, with what.
@@ -169,6 +169,7 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
     room, room_rules = _room_rules(client, screening, knowledge) if screening.workable else (None, [])
     rules = (*room_rules, *screening.rules)
     base: dict[str, Any] = {
+        "verdict": screening.verdict,
         "client_code": client.person.code,
         "date": client.visit.date,
         "until": screening.until,
@@ -185,13 +186,7 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
         "card": None,
     }
     if not screening.workable:
-        return _sealed(
-            base,
-            verdict=screening.verdict,
-            status="refused",
-            message=_why(rules, screening),
-            next_step=_next_step(screening),
-        )
+        return _sealed(base, status="refused", message=_why(rules, screening), next_step=_next_step(screening))
     if room_rules:
         return _sealed(
             base,
@@ -210,13 +205,49 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
     if level.needs_freezing_engine:
         return _sealed(
             base,
-            verdict=screening.verdict,
             status="awaiting_freezing_engine",
             message=f"Screened and prescribed as class {level.level} ({level.name}). No dose is computed: ice in "
             "tissue needs the freezing engine, which this version does not have, and a dose without it would be a "
             "guess.",
             next_step="The doctor decides without this product, or waits for a version that computes freezing.",
         )
+    zones, no_dose = plan_zones(client, screening, route, exposure_share(client.visit.session, knowledge), laboratory)
+    base |= {"zones": zones, "no_dose": no_dose}
+    if not zones:
+        return _sealed(
+            base,
+            status="no_safe_dose",
+            message="No safe plan with this source. "
+            + " ".join(f"{knowledge.zone[one.zone].name}: {one.binding}." for one in no_dose),
+            next_step=f"Measure: {no_dose[0].measure}",
+        )
+    if no_dose and screening.verdict is Outcome.CLEAR:
+        base["verdict"] = Outcome.LIMIT
+    wait_days = _test_spot_wait(screening)
+    course = plan_course(client.visit.date, client.visit.session, route, level, wait_days, knowledge)
+    base |= {
+        "course": course,
+        "card": make_card(client, screening, prescription, zones, course, room, knowledge),
+    }
+    left_out = "".join(f" Left out: {knowledge.zone[one.zone].name}, since {one.binding}." for one in no_dose)
+    if wait_days is not None:
+        return _sealed(
+            base,
+            status="test_spot_first",
+            message=f"Today the test spot only; the first session is on {course.sessions[1].date.isoformat()} at the "
+            f"earliest.{left_out}",
+            next_step="Set the spot, read it after 15 minutes, write it down as [test_spot], and plan again.",
+        )
+    return _sealed(
+        base,
+        status="planned",
+        message=f"May be treated today.{left_out}",
+        next_step="Read the card aloud with the client before you begin.",
+    )
+
+
+def _test_spot_wait(screening: Screening) -> float | None:
+    """Days to wait after a test spot today, or None when one has been read and is clear."""
     waits = [
         rule.restriction.test_spot_days
         for rule in screening.rules
@@ -225,43 +256,7 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
         and rule.restriction is not None
         and rule.restriction.test_spot_days is not None
     ]
-    course = plan_course(
-        client.visit.date, client.visit.session, route, level, max(waits) if waits else None, knowledge
-    )
-    zones, no_dose = plan_zones(client, screening, route, exposure_share(client.visit.session, knowledge), laboratory)
-    base["no_dose"] = no_dose
-    if not zones:
-        return _sealed(
-            base,
-            verdict=screening.verdict,
-            status="no_safe_dose",
-            message="No safe plan with this source. "
-            + " ".join(f"{knowledge.zone[one.zone].name}: {one.binding}." for one in no_dose),
-            next_step=f"Measure: {no_dose[0].measure}",
-        )
-    verdict = Outcome.LIMIT if no_dose and screening.verdict is Outcome.CLEAR else screening.verdict
-    base |= {
-        "zones": zones,
-        "course": course,
-        "card": make_card(client, screening, prescription, zones, course, room, knowledge),
-    }
-    left_out = "".join(f" Left out: {knowledge.zone[one.zone].name}, since {one.binding}." for one in no_dose)
-    if waits:
-        return _sealed(
-            base,
-            verdict=verdict,
-            status="test_spot_first",
-            message=f"Today the test spot only; the first session is on {course.sessions[1].date.isoformat()} at the "
-            f"earliest.{left_out}",
-            next_step="Set the spot, read it after 15 minutes, write it down as [test_spot], and plan again.",
-        )
-    return _sealed(
-        base,
-        verdict=verdict,
-        status="planned",
-        message=f"May be treated today.{left_out}",
-        next_step="Read the card aloud with the client before you begin.",
-    )
+    return max(waits, default=None)
 
 
 def _sealed(base: dict[str, Any], **rest: Any) -> Plan:

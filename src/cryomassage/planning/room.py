@@ -6,6 +6,8 @@ Perfect mixing is assumed and furniture ignored; near the release the air is muc
 from __future__ import annotations
 
 import datetime
+from dataclasses import dataclass
+from typing import Any
 
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.records.room import OxygenFinding, Room, RoomVerdict, Verdict
@@ -93,112 +95,102 @@ def _judge(oxygen: float | None, room: Room, day: datetime.date, knowledge: Know
     return "allowed_with_monitor", f"{oxygen:.1f} % oxygen: the monitor stays on and the extraction runs."
 
 
-def judge_room(room: Room, day: datetime.date, knowledge: Knowledge) -> RoomVerdict:
-    """Whether the vessels may stand in the room, and what use and filling do to its air."""
-    volume = room.floor_area * room.height
-    litres = sum(vessel.volume * vessel.count for vessel in room.vessels)
-    expansion = knowledge.nitrogen["expansion_ratio"].quantity.value
-    lost_gas = knowledge.nitrogen["fill_loss_factor"].quantity.value * litres * expansion / _LITRES_PER_M3
-    oxford = ("oxford_oxygen_depletion",)
-    findings: list[OxygenFinding] = []
+_OXFORD = ("oxford_oxygen_depletion",)
 
-    def add(
-        event: str,
-        oxygen: float | None,
-        fall: float | None,
-        gas: float | None,
-        rate: float | None,
-        formula: str,
-        source: tuple[str, ...],
-    ) -> None:
-        verdict, reason = _judge(oxygen, room, day, knowledge)
-        findings.append(
-            OxygenFinding.model_validate(
-                {
-                    "event": event,
-                    "oxygen_percent": oxygen,
-                    "fall_percentage_points": fall,
-                    "gas_m3": gas,
-                    "rate_m3_per_h": rate,
-                    "formula": formula,
-                    "source": source,
-                    "verdict": verdict,
-                    "reason": reason,
-                }
-            )
+
+@dataclass(frozen=True)
+class _Air:
+    """A room on a day: its findings, event by event."""
+
+    room: Room
+    day: datetime.date
+    knowledge: Knowledge
+
+    @property
+    def volume_m3(self) -> float:
+        return float(self.room.floor_area * self.room.height)
+
+    @property
+    def litres(self) -> float:
+        return float(sum(vessel.volume * vessel.count for vessel in self.room.vessels))
+
+    def constant(self, key: str) -> float:
+        return self.knowledge.nitrogen[key].quantity.value
+
+    @property
+    def lost_gas_m3_per_litre(self) -> float:
+        return self.constant("fill_loss_factor") * self.constant("expansion_ratio") / _LITRES_PER_M3
+
+    def finding(self, oxygen: float | None, **told: Any) -> OxygenFinding:
+        """One event judged; its fall follows from the oxygen unless it is told."""
+        verdict, reason = _judge(oxygen, self.room, self.day, self.knowledge)
+        fall = None if oxygen is None else self.constant("oxygen_normal") - oxygen
+        content = {"fall_percentage_points": fall, "gas_m3": None, "rate_m3_per_h": None, **told}
+        return OxygenFinding.model_validate({"oxygen_percent": oxygen, "verdict": verdict, "reason": reason, **content})
+
+    def total_loss(self) -> OxygenFinding:
+        known = bool(self.room.vessels)
+        return self.finding(
+            oxygen_after_total_loss(self.litres, self.volume_m3, self.knowledge) if known else None,
+            event="total_loss",
+            gas_m3=self.litres * self.lost_gas_m3_per_litre,
+            formula="start x (V - 1.1 x litres x 0.7) / V, the lower of start 21 % and 20.9 %",
+            source=(*_OXFORD, "cryomassage_limits"),
         )
 
-    normal = knowledge.nitrogen["oxygen_normal"].quantity.value
-    total = oxygen_after_total_loss(litres, volume, knowledge) if room.vessels else None
-    add(
-        "total_loss",
-        total,
-        None if total is None else normal - total,
-        lost_gas,
-        None,
-        "start x (V - 1.1 x litres x 0.7) / V, the lower of start 21 % and 20.9 %",
-        (*oxford, "cryomassage_limits"),
-    )
-    steady = (
-        None
-        if room.use is None or room.air_changes is None
-        else oxygen_in_steady_use(room.use, volume, room.air_changes, knowledge)
-    )
-    rate = None if room.use is None else room.use * expansion / _LITRES_PER_M3
-    add(
-        "steady_use",
-        steady,
-        None if steady is None else normal - steady,
-        None,
-        rate,
-        "20.9 Q / (Q + R)",
-        ("bnl", "cryomassage_derivations"),
-    )
-    losses = [None if v.evaporation_per_day is None else v.evaporation_per_day * v.count for v in room.vessels]
-    standing_rate = (
-        None
-        if not losses or any(loss is None for loss in losses)
-        else evaporation_rate_m3_per_h(sum(loss for loss in losses if loss is not None), knowledge)
-    )
-    standing_fall = (
-        None
-        if standing_rate is None or not room.air_changes
-        else oxygen_fall_points(standing_rate, volume, room.air_changes, knowledge)
-    )
-    add(
-        "standing",
-        None if standing_fall is None else normal - standing_fall,
-        standing_fall,
-        None,
-        standing_rate,
-        "21 x 2 x 700 x litres per day / (24 x 1000) / (V N)",
-        oxford,
-    )
-    largest = max((vessel.volume for vessel in room.vessels), default=None)
-    filling = None if largest is None else oxygen_after_filling(largest, volume, knowledge)
-    add(
-        "filling",
-        filling,
-        None if filling is None else normal - filling,
-        None,
-        None,
-        "20.9 x (V - 0.1 x litres x 0.7) / V",
-        ("scribd_depletion", *oxford),
-    )
+    def steady_use(self) -> OxygenFinding:
+        use, changes = self.room.use, self.room.air_changes
+        oxygen = None
+        if use is not None and changes is not None:
+            oxygen = oxygen_in_steady_use(use, self.volume_m3, changes, self.knowledge)
+        return self.finding(
+            oxygen,
+            event="steady_use",
+            rate_m3_per_h=None if use is None else use * self.constant("expansion_ratio") / _LITRES_PER_M3,
+            formula="20.9 Q / (Q + R)",
+            source=("bnl", "cryomassage_derivations"),
+        )
+
+    def standing(self) -> OxygenFinding:
+        vessels, changes = self.room.vessels, self.room.air_changes
+        per_day = [v.evaporation_per_day * v.count for v in vessels if v.evaporation_per_day is not None]
+        known = bool(vessels) and len(per_day) == len(vessels)
+        rate = evaporation_rate_m3_per_h(sum(per_day), self.knowledge) if known else None
+        fall = None
+        if rate is not None and changes:
+            fall = oxygen_fall_points(rate, self.volume_m3, changes, self.knowledge)
+        return self.finding(
+            None if fall is None else self.constant("oxygen_normal") - fall,
+            event="standing",
+            fall_percentage_points=fall,
+            rate_m3_per_h=rate,
+            formula="21 x 2 x 700 x litres per day / (24 x 1000) / (V N)",
+            source=_OXFORD,
+        )
+
+    def filling(self) -> OxygenFinding:
+        largest = max((vessel.volume for vessel in self.room.vessels), default=None)
+        return self.finding(
+            None if largest is None else oxygen_after_filling(largest, self.volume_m3, self.knowledge),
+            event="filling",
+            formula="20.9 x (V - 0.1 x litres x 0.7) / V",
+            source=("scribd_depletion", *_OXFORD),
+        )
+
+
+def judge_room(room: Room, day: datetime.date, knowledge: Knowledge) -> RoomVerdict:
+    """Whether the vessels may stand in the room, and what use and filling do to its air."""
+    air = _Air(room, day, knowledge)
+    findings = (air.total_loss(), air.steady_use(), air.standing(), air.filling())
     verdict = max((finding.verdict for finding in findings), key=_RANK.__getitem__)
-    allowed = knowledge.nitrogen["oxygen_allowed_from"].quantity.value
-    per_litre = (
-        lost_gas / litres
-        if litres
-        else expansion * knowledge.nitrogen["fill_loss_factor"].quantity.value / _LITRES_PER_M3
-    )
+    share = 1.0 - air.constant("oxygen_allowed_from") / air.constant("oxygen_normal")
     return RoomVerdict(
         name=room.name,
-        volume_m3=volume,
+        volume_m3=air.volume_m3,
         verdict=verdict,
         reasons=tuple(f"{f.event.replace('_', ' ')}: {f.reason}" for f in findings if f.verdict == verdict),
-        findings=tuple(findings),
-        largest_allowed_total_L=volume * (1.0 - allowed / normal) / per_litre,
+        findings=findings,
+        largest_allowed_total_L=air.volume_m3 * share / air.lost_gas_m3_per_litre,
         alarm_levels=tuple(
             f"{level.oxygen.value:.1f} %: {level.meaning.text}"
             for level in sorted(knowledge.oxygen_level.values(), key=lambda level: -level.oxygen.value)
