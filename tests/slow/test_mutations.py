@@ -57,6 +57,17 @@ MUTATIONS = [
         "tests/unit/test_screening.py",
     ),
     Mutation("planning/locks.py", "if since < days:", "if since < days - 1:", "tests/unit/test_screening.py"),
+    Mutation("planning/locks.py", "if visit.session > 1 and not last:", "if False:", "tests/unit/test_screening.py"),
+    Mutation("planning/locks.py", 'and source.agent != "ice"', "and False", "tests/unit/test_screening.py"),
+    Mutation(
+        "planning/locks.py",
+        "if review is not None and not review.benefit:",
+        "if False:",
+        "tests/unit/test_screening.py",
+    ),
+    Mutation(
+        "planning/limits.py", "person.thin_cheeks is not False", "person.thin_cheeks", "tests/unit/test_planning.py"
+    ),
     Mutation(
         "planning/answers.py",
         "within = condition.within_days is None or days <= condition.within_days",

@@ -27,7 +27,10 @@ def check_folder(folder: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is either whole or not there: beside it first, flushed, then renamed."""
+    """Write a file so that it is either whole or not there: beside it first, flushed, then renamed.
+
+    Only its owner may read it: plans hold answers about health.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
