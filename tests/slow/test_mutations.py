@@ -25,6 +25,11 @@ class Mutation:
 
 
 MUTATIONS = [
+    Mutation("planning/dose.py", "(self.seed, self.seed + 1)", "(self.seed, self.seed)", "tests/unit/test_planning.py"),
+    Mutation("planning/dose.py", "lowest_surface_degC - margin", "lowest_surface_degC", "tests/unit/test_planning.py"),
+    Mutation(
+        "planning/dose.py", "if self.factors.ratio < 1.0 and index >= 0:", "if False:", "tests/unit/test_planning.py"
+    ),
     Mutation("engine/solver.py", "GAMMA = 1.0 - 0.5**0.5", "GAMMA = 0.5", "tests/verification"),
     Mutation(
         "engine/solver.py",

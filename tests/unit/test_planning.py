@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,17 @@ from cryomassage.knowledge.load import load
 from cryomassage.knowledge.questionnaire import Outcome
 from cryomassage.knowledge.values import Spread
 from cryomassage.planning.course import exposure_share, session_dates
+from cryomassage.planning.dose import DoseFinder, Judged, Rung
 from cryomassage.planning.exposure_train import Dose, build_exposure
-from cryomassage.planning.make_plan import make_plan
+from cryomassage.planning.limits import Floors
+from cryomassage.planning.make_plan import make_plan, make_work
 from cryomassage.planning.numerics import default_numerics
 from cryomassage.planning.population import Laboratory
 from cryomassage.planning.replay import replay
+from cryomassage.planning.route import route_for
+from cryomassage.planning.screening import screen
 from cryomassage.planning.virtual_skin import Posed, draw, spread_out
+from cryomassage.records.plan import ZonePlan
 from tests.support.clients import ROOM, VISIT, make_client
 
 pytestmark = pytest.mark.unit
@@ -109,6 +115,54 @@ def test_dark_skin_gets_three_kelvin_more_and_other_words() -> None:
         assert words
         assert not any(colour in line.lower() for line in words for colour in ("white", "pink", "turns red"))
     assert dark.card.expected != light.card.expected
+
+
+def test_age_and_measured_thinness_shorten_the_touch_by_their_factor() -> None:
+    young = plan(source=MEASURED_SWAB).zones[0]
+    old = plan(person={"age_years": 65}, source=MEASURED_SWAB).zones[0]
+    thin = plan(person={"measured_dermis": {"cheek": "0.83 mm"}}, source=MEASURED_SWAB).zones[0]
+    for zone in (old, thin):
+        assert zone.dwell_time_s <= 0.8 * young.dwell_time_s + 1e-3
+        assert len(zone.reasons) > len(young.reasons)
+
+
+def finder() -> DoseFinder:
+    client = make_client(source=MEASURED_SWAB)
+    screening = screen(client, KNOWLEDGE)
+    route = route_for(client, screening.method, KNOWLEDGE)
+    assert route is not None
+    return DoseFinder(make_work(client, screening, screening.workable[0], route, KNOWLEDGE), laboratory())
+
+
+def test_the_margin_for_the_numerics_counts_against_the_dose() -> None:
+    climber = finder()
+    rung = climber.rungs[climber.standard_index]
+    judged = climber.judge(rung, climber.passes_full, climber.seed, climber.floors, individual=True)
+    lowest, margin = judged.response.lowest_surface_degC, climber.laboratory.numerics.margin_K
+    just_below = float(np.sort(lowest)[20]) - margin / 2
+    raised = replace(climber.floors, surface_degC=just_below, basal_degC=-50.0)
+    counted = climber.judge(rung, climber.passes_full, climber.seed, raised, individual=True).acceptance.below_floor
+    assert counted == int(np.sum(lowest - margin < just_below))
+    assert counted > int(np.sum(lowest < just_below))
+
+
+def test_a_dose_is_confirmed_on_skins_that_did_not_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = finder().find(1)
+    assert isinstance(found, ZonePlan)
+    judge = DoseFinder.judge
+
+    def strict(self: DoseFinder, rung: Rung, passes: int, seed: int, limits: Floors, *, individual: bool) -> Judged:
+        judged = judge(self, rung, passes, seed, limits, individual=individual)
+        refused = seed == self.seed + 1 and rung.speed_mm_s == found.speed_mm_s
+        return replace(judged, accepted=False, binding="fresh skins") if refused else judged
+
+    monkeypatch.setattr(DoseFinder, "judge", strict)
+    again = finder().find(1)
+    assert isinstance(again, ZonePlan)
+    assert again.speed_mm_s is not None
+    assert found.speed_mm_s is not None
+    assert again.speed_mm_s > found.speed_mm_s
+    assert again.binding == "fresh skins"
 
 
 def test_thin_cheeks_raise_the_floor_of_the_cheek() -> None:

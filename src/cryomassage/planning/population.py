@@ -18,7 +18,6 @@ from cryomassage.planning.virtual_skin import Posed, VirtualSkins, draw
 from cryomassage.records.plan import Numerics
 from cryomassage.units import convert
 
-_FAT_LIMIT_degC = 10.0  # the temperature named by the limit on fat
 _surface_temperature = jax.jit(surface_temperature)  # one compilation instead of one for each sum
 _GROUPS_PER_CALL = 8  # one pulse and its rest: one shape, so one compilation
 
@@ -91,11 +90,12 @@ class Laboratory:
             surface = np.full(skins.count, np.inf)
             basal = np.full(skins.count, np.inf)
             cold_fat = np.zeros(skins.count)
+            threshold = self.knowledge.limit["fat_cold_threshold"].quantity.value
             for part, trace in _march(skins, exposure):
                 probe = np.asarray(trace.probe_degC)
                 surface = np.minimum(surface, np.asarray(trace.surface_degC).min(axis=(0, 1)))
                 basal = np.minimum(basal, probe[:, :, 0].min(axis=(0, 1)))
-                cold = (probe[:, :, 2] < _FAT_LIMIT_degC).sum(axis=1)
+                cold = (probe[:, :, 2] < threshold).sum(axis=1)
                 cold_fat += (cold * np.asarray(part.time_step_s)).sum(axis=0)
             self._responses[key] = Response(surface, basal, cold_fat)
         return self._responses[key]
