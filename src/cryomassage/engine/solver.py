@@ -213,7 +213,6 @@ def locate_probes(column: Column, depth_m: Float[AnyArray, "probes columns"]) ->
 
 
 @jax.jit
-@jax.jit
 def steady_state(
     column: Column,
     heat_transfer_coefficient: Float[AnyArray, " columns"],

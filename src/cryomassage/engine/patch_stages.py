@@ -1,0 +1,221 @@
+"""The two stages of a step of one row of columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cryomassage.engine.compiled import compiled
+from cryomassage.engine.patch_arrays import Factor, Fields, Medium, Row, Stage
+from cryomassage.engine.patch_rows import (
+    blood_heat,
+    capacity_ratio,
+    close_surface,
+    deep_heat,
+    down_ice,
+    down_plain,
+    eliminate,
+    face_conductance,
+    freeze,
+    ghosts,
+    less_first,
+    up_ice,
+    up_plain,
+    up_plain_again,
+)
+from cryomassage.engine.patch_schedule import GAMMA
+
+_TWO_GAMMA = np.float32(2.0 * GAMMA)
+_WEIGHT = np.float32(1.0 / (2.0 * GAMMA**2))
+
+
+@compiled
+def first_stage(
+    j: int,
+    low: int,
+    high: int,
+    fields: Fields,
+    stage: Stage,
+    medium: Medium,
+    factor: Factor,
+    flow: Row,
+    kz: int,
+    need: int,
+    track: bool,
+) -> tuple[float, float, float]:
+    """First stage of a row, and its factors where ice may be. Returns the heat from surface, deep and blood."""
+    cells, ring = medium.capacity.shape[0], j % 4
+    theta, first = fields.enthalpy[j], stage.enthalpy[ring]
+    swept, face = stage.swept, stage.face
+    coupling, inverse, admittance = stage.coupling[ring], stage.inverse_pivot[ring], stage.admittance[ring]
+    capacity, temperature, conductivity = fields.capacity[j], fields.temperature[j], fields.conductivity[j]
+    for i in range(cells - 1, kz - 1, -1):
+        over = max(i - 1, 0)
+        up_plain(
+            theta,
+            i,
+            over,
+            fields.enthalpy[low],
+            fields.enthalpy[high],
+            flow,
+            swept,
+            medium.lateral[i] * medium.conductivity[i],
+            medium.conductance[over],
+            medium.conductance[i],
+            medium.loss[i],
+            medium.source[i],
+            factor.coupling[i + 1],
+        )
+    for i in range(kz - 1):
+        face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face)
+    if kz > 0:
+        # The cell below is unfrozen: its pivot is the shared one, and so is the face between.
+        face[kz - 1, :] = medium.conductance[kz - 1]
+        admittance[kz, :] = factor.admittance[kz]
+        coupling[kz, :] = factor.coupling[kz]
+    else:
+        admittance[0, :] = factor.admittance[0]
+    for i in range(kz - 1, -1, -1):
+        over = max(i - 1, 0)
+        eliminate(i, face, over, admittance, inverse, coupling, capacity, factor.weight[i], medium.loss[i])
+        up_ice(
+            temperature,
+            conductivity,
+            fields.liquid[j],
+            fields.temperature[low],
+            fields.conductivity[low],
+            fields.temperature[high],
+            fields.conductivity[high],
+            i,
+            over,
+            flow,
+            swept,
+            face,
+            coupling,
+            medium.lateral[i],
+            medium.loss[i],
+            medium.source[i],
+        )
+    one = np.float32(1.0)
+    now = temperature if kz > 0 else theta
+    surface = close_surface(
+        swept,
+        now[0],
+        conductivity[0],
+        stage.exchange[ring, 0],
+        stage.exchange[ring, 0],
+        medium.half[0],
+        admittance[0],
+        capacity[0],
+        theta[0],
+        first[0],
+        one,
+    )
+    for i in range(1, kz):
+        down_ice(swept, i, theta, first, inverse, coupling, capacity, one)
+    for i in range(max(kz, 1), cells):
+        down_plain(swept, i, theta, first, factor.inverse_pivot[i], factor.coupling[i], one)
+    for i in range(cells):
+        ghosts(first[i])
+    for i in range(need):
+        freeze(first, i, medium, stage.temperature[ring], stage.conductivity[ring], stage.liquid[ring])
+    if not track:
+        return np.float64(surface), 0.0, 0.0
+    blood = blood_heat(theta, temperature, swept, fields.liquid[j], kz, flow, medium.loss, medium.source)
+    deep = deep_heat(theta, swept, cells, medium.conductance[cells - 1])
+    return np.float64(surface), np.float64(deep), np.float64(blood)
+
+
+@compiled
+def second_stage(
+    j: int,
+    low: int,
+    high: int,
+    fields: Fields,
+    after: Fields,
+    stage: Stage,
+    medium: Medium,
+    factor: Factor,
+    flow: Row,
+    kz: int,
+    need: int,
+    track: bool,
+) -> tuple[float, float, float]:
+    """Second stage of a row: writes its state after the step. Returns the heat from surface, deep and blood."""
+    cells, ring, ring_low, ring_high = medium.capacity.shape[0], j % 4, low % 4, high % 4
+    old, theta, new = fields.enthalpy[j], stage.enthalpy[ring], after.enthalpy[j]
+    swept, face = stage.swept, stage.face
+    coupling, inverse, admittance = stage.coupling[ring], stage.inverse_pivot[ring], stage.admittance[ring]
+    temperature, conductivity, liquid = stage.temperature[ring], stage.conductivity[ring], stage.liquid[ring]
+    for i in range(cells - 1, kz - 1, -1):
+        over = max(i - 1, 0)
+        up_plain_again(
+            theta,
+            old,
+            i,
+            over,
+            stage.enthalpy[ring_low],
+            stage.enthalpy[ring_high],
+            flow,
+            swept,
+            medium.lateral[i] * medium.conductivity[i],
+            medium.conductance[over],
+            medium.conductance[i],
+            medium.loss[i],
+            medium.source[i],
+            factor.coupling[i + 1],
+            _TWO_GAMMA * factor.weight[i],
+        )
+    for i in range(kz - 1):
+        face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face)
+    if kz > 0:
+        face[kz - 1, :] = medium.conductance[kz - 1]
+    for i in range(kz - 1, -1, -1):
+        over = max(i - 1, 0)
+        up_ice(
+            temperature,
+            conductivity,
+            liquid,
+            stage.temperature[ring_low],
+            stage.conductivity[ring_low],
+            stage.temperature[ring_high],
+            stage.conductivity[ring_high],
+            i,
+            over,
+            flow,
+            swept,
+            face,
+            coupling,
+            medium.lateral[i],
+            medium.loss[i],
+            medium.source[i],
+        )
+        less_first(theta, old, i, swept, _TWO_GAMMA * factor.weight[i])
+    now = temperature if kz > 0 else theta
+    surface_k = conductivity if kz > 0 else fields.conductivity[j]
+    surface = close_surface(
+        swept,
+        now[0],
+        surface_k[0],
+        stage.exchange[ring, 0],
+        stage.exchange[ring, 1],
+        medium.half[0],
+        admittance[0],
+        fields.capacity[j, 0],
+        theta[0],
+        new[0],
+        _WEIGHT,
+    )
+    for i in range(1, kz):
+        down_ice(swept, i, theta, new, inverse, coupling, fields.capacity[j], _WEIGHT)
+    for i in range(max(kz, 1), cells):
+        down_plain(swept, i, theta, new, factor.inverse_pivot[i], factor.coupling[i], _WEIGHT)
+    for i in range(cells):
+        ghosts(new[i])
+    for i in range(need):
+        freeze(new, i, medium, after.temperature[j], after.conductivity[j], after.liquid[j])
+        capacity_ratio(new, i, medium, after.capacity[j])
+    if not track:
+        return np.float64(surface), 0.0, 0.0
+    blood = blood_heat(theta, temperature, swept, liquid, kz, flow, medium.loss, medium.source)
+    deep = deep_heat(theta, swept, cells, medium.conductance[cells - 1])
+    return np.float64(surface), np.float64(deep), np.float64(blood)
