@@ -30,7 +30,7 @@ TEXTS = [
         "requirements/*",
     )
     for path in ROOT.glob(pattern)
-    if path.is_file() and path.suffix not in {".pyc", ".png", ".svg"}
+    if path.is_file() and path.suffix not in {".pyc", ".nbc", ".nbi", ".png", ".svg"}
 ]
 
 

@@ -31,6 +31,21 @@ MUTATIONS = [
         "planning/dose.py", "if self.factors.ratio < 1.0 and index >= 0:", "if False:", "tests/unit/test_planning.py"
     ),
     Mutation("engine/solver.py", "GAMMA = 1.0 - 0.5**0.5", "GAMMA = 0.5", "tests/verification"),
+    Mutation("planning/spot_freeze.py", "(fresh, not shorter)", "(searched, False)", "tests/unit/test_spot_freeze.py"),
+    Mutation(
+        "planning/spot_freeze.py",
+        "ice_depth / _MM + self.limits.error_mm",
+        "ice_depth / _MM",
+        "tests/unit/test_spot_freeze.py",
+    ),
+    Mutation(
+        "planning/spot_run.py",
+        "self.on(self.skins.late_s,",
+        "self.on(0.0 * self.skins.late_s,",
+        "tests/unit/test_spot_freeze.py",
+    ),
+    Mutation("planning/dose.py", "frost > time_limit.value", "frost > 1e9", "tests/unit/test_patch_freeze.py"),
+    Mutation("engine/spot_kernel.py", "net += per_degree *", "net += 1.02 * per_degree *", "tests/unit/test_spot.py"),
     Mutation(
         "engine/solver.py",
         "conductance=1.0 / (resistance[:-1] + resistance[1:])",

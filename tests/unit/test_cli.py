@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 COMMAND = Path(sys.executable).parent / "cryomassage"
 
-PLANNED = ("acne-ln2-swab", "face-ln2-spray", "scalp-hair-loss", "home-ice")
+PLANNED = ("acne-ln2-swab", "face-ln2-spray", "scalp-hair-loss", "home-ice", "bald-patch-doctor")
 REFUSED = {
     "refused-cold-urticaria": "cold_hives_stop",
     "refused-eyelids-nitrogen": "zone.no_liquid_nitrogen",
@@ -89,11 +89,24 @@ def test_a_refused_person_is_not_an_error_of_screen() -> None:
     assert "do not treat" in shown.lower()
 
 
-def test_a_papilloma_is_prescribed_and_waits() -> None:
-    plan = as_json("plan", EXAMPLES / "papilloma-doctor.toml", code=4)
-    assert plan["status"] == "awaiting_freezing_engine"
+def test_a_papilloma_is_frozen_by_a_doctor(tmp_path: Path) -> None:
+    plan = as_json("plan", EXAMPLES / "papilloma-doctor.toml", "--out", tmp_path)
+    jsonschema.validate(plan, schema("plan"))
+    assert plan["status"] == "planned"
     assert plan["prescription"]["exposure_class"] == 4
-    assert "freezing engine" in plan["message"]
+    (spot,) = plan["spots"]
+    assert spot["acceptance"]["virtual_skins"] == 1024
+    assert spot["acceptance"]["over_depth"] <= 4
+    assert spot["over_time"]
+    assert (tmp_path / "report.html").stat().st_size > 20_000
+
+
+def test_a_spot_freeze_without_its_lesion_is_one_message(tmp_path: Path) -> None:
+    text = (EXAMPLES / "papilloma-doctor.toml").read_text()
+    begin, end = text.index("[[lesion]]"), text.index("[diagnosis]")
+    path = tmp_path / "client.toml"
+    path.write_text((text[:begin] + text[end:]).replace('room_file = "rooms/', f'room_file = "{EXAMPLES}/rooms/'))
+    assert "needs the lesion on 'neck'" in run("plan", path, code=2).stderr
 
 
 def test_the_card_is_printed() -> None:

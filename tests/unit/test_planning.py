@@ -22,13 +22,14 @@ from cryomassage.planning.course import exposure_share, session_dates
 from cryomassage.planning.dose import DoseFinder, Judged, Rung
 from cryomassage.planning.exposure_train import Dose, build_exposure
 from cryomassage.planning.limits import Floors
-from cryomassage.planning.make_plan import make_plan, make_work
+from cryomassage.planning.make_plan import make_plan
 from cryomassage.planning.numerics import default_numerics
 from cryomassage.planning.population import Laboratory
 from cryomassage.planning.replay import replay
 from cryomassage.planning.route import route_for
 from cryomassage.planning.screening import screen
 from cryomassage.planning.virtual_skin import Posed, draw, spread_out
+from cryomassage.planning.work import make_work
 from cryomassage.records.plan import ZonePlan
 from tests.support.clients import ROOM, VISIT, make_client
 
@@ -172,9 +173,10 @@ def test_thin_cheeks_raise_the_floor_of_the_cheek() -> None:
 
 
 def test_the_first_session_is_half_and_the_fourth_is_whole() -> None:
-    assert [exposure_share(number, KNOWLEDGE) for number in (1, 2, 3, 4, 9)] == pytest.approx(
-        [0.5, 2 / 3, 5 / 6, 1.0, 1.0]
-    )
+    light, spot = KNOWLEDGE.exposure_class["class_1"], KNOWLEDGE.exposure_class["class_4"]
+    shares = [exposure_share(number, light, KNOWLEDGE) for number in (1, 2, 3, 4, 9)]
+    assert shares == pytest.approx([0.5, 2 / 3, 5 / 6, 1.0, 1.0])
+    assert exposure_share(1, spot, KNOWLEDGE) == 1.0
     first, fourth = plan(visit={"session": 1}).zones[0], plan(visit={"session": 4}).zones[0]
     assert first.passes <= fourth.passes // 2
     assert fourth.passes == fourth.passes_full
@@ -241,20 +243,6 @@ def test_class_two_is_colder_than_class_one_and_never_freezes() -> None:
     assert two.surface_min_degC.p50 < one.surface_min_degC.p50
     assert two.basal_min_degC.p01 > 0.0
     assert two.acceptance.frozen_basal == 0
-
-
-def test_spot_freeze_is_prescribed_and_waits_for_the_freezing_engine() -> None:
-    made = plan(
-        request={"indication": "papilloma", "method": "spot_freeze", "zones": ["neck"]},
-        diagnosis={"what": "papilloma", "doctor": "Dr D", "date": VISIT},
-        test_spot={"method": "spot_freeze"},
-        visit={"role": "doctor", "session": 1},
-    )
-    assert made.status == "awaiting_freezing_engine"
-    assert made.prescription is not None
-    assert made.prescription.exposure_class == 4
-    assert "freezing engine" in made.message
-    assert not made.zones
 
 
 def test_every_rule_and_reason_of_a_plan_names_a_source() -> None:

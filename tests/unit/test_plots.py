@@ -46,11 +46,13 @@ def zone(dwell_time_s: float = 0.05, floor_degC: float = 5.0) -> ZonePlan:
             "surface_min_degC": percentiles,
             "basal_min_degC": percentiles,
             "fat_seconds_below_10_degC_p95": 0.0,
+            "surface_seconds_below_0_degC_p95": 0.0,
             "acceptance": {
                 "virtual_skins": 1024,
                 "below_floor": 1,
                 "frozen_basal": 0,
                 "over_fat_time": 0,
+                "over_time_below_zero": 0,
                 "allowed_below_floor": 4,
             },
             "binding": "surface floor",

@@ -45,6 +45,8 @@ TEXTS = {
     "use": "0.5 L/h",
     "volume": "2 L",
     "evaporation_per_day": "0.1 L/day",
+    "diameter": "4 mm",
+    "thickness": "0.6 mm",
     "site": "cheek",
     "room_temperature": "23 degC",
     "cold_source": "ice_cloth",
@@ -79,7 +81,8 @@ def filled(form: Form) -> dict[str, str]:
         for blank in section.blanks:
             if blank.given or section.optional or blank.optional:
                 continue
-            text = harmless[blank.key] if section.header == "[answers]" else TEXTS.get(blank.key, "")
+            first = blank.choices[0] if blank.key == "zone" else ""
+            text = harmless[blank.key] if section.header == "[answers]" else TEXTS.get(blank.key, first)
             if blank.kind == "list":
                 text = " ".join(blank.choices)
             answers[section.name(blank)] = blank.literal(text)

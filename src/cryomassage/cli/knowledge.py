@@ -157,11 +157,11 @@ def show(
 
 def _title(entry: object) -> str:
     """The field that says best what an entry is."""
-    for name in ("name", "title", "ask", "statement", "reason"):
+    for name in ("name", "title", "ask", "statement", "reason", "seen_from"):
         text = getattr(entry, name, None)
         if isinstance(text, str):
             return text
-    for name in ("meaning", "advice"):
+    for name in ("meaning", "advice", "shape_reason"):
         statement = getattr(entry, name, None)
         if statement is not None:
             return str(statement.text)

@@ -20,7 +20,6 @@ _EXIT = {
     "test_spot_first": ExitCode.DONE,
     "refused": ExitCode.REFUSED,
     "no_safe_dose": ExitCode.NO_SAFE_DOSE,
-    "awaiting_freezing_engine": ExitCode.NO_SAFE_DOSE,
 }
 
 
@@ -55,7 +54,7 @@ def command(
 
         laboratory = Laboratory(knowledge, default_numerics(knowledge))
         plan = make_plan(client, knowledge, laboratory)
-        written = _write(plan, client, out, laboratory, knowledge) if out is not None and plan.zones else ()
+        written = _write(plan, client, out, laboratory, knowledge) if out is not None and plan.card is not None else ()
     if json_output:
         typer.echo(plan.model_dump_json(indent=1, by_alias=True))
     else:

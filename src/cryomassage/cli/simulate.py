@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def command(
     scenario_file: Annotated[
         Path,
-        typer.Argument(metavar="SCENARIO.toml", help="Site, cold and times; `cryomassage new scenario`."),
+        typer.Argument(metavar="SCENARIO.toml", help="Site, cold and times, or strokes; `cryomassage new scenario`."),
     ],
     out: Annotated[
         Path | None,
@@ -24,13 +24,54 @@ def command(
     ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Expose virtual skins, or a gel phantom, to any cold and tell how cold they become.
+    """Expose virtual skins, a gel phantom or a zone laid flat to any cold and tell how cold they become.
 
-    With --out: temperatures.csv, field.npz, pictures (PNG and SVG) and simulation.json. Nothing is written
-    when something is wrong. A simulation is not a plan: it checks no person and no limit.
+    A scenario of one point goes through a population of skins; with --out: temperatures.csv, field.npz, pictures
+    (PNG and SVG) and simulation.json. A patch scenario moves strokes over a zone; with --out: maps, time-lapse,
+    depth cut, dose and area, fields (Zarr) and report.json. Nothing is written when something is wrong. A simulation
+    is not a plan: it checks no person and no limit.
 
     Example: cryomassage simulate examples/scenarios/ice-pack-thigh.toml --out out/
     """
+    from cryomassage.interchange.toml_file import read_toml
+    from cryomassage.records.patch_scenario import SCHEMA as PATCH
+
+    # Another version of a patch scenario is told from its own reader, not taken for a scenario of one point.
+    if str(read_toml(scenario_file).get("schema")).startswith(PATCH.rsplit("/", 1)[0]):
+        _patch(scenario_file, out, json_output)
+    else:
+        _column(scenario_file, out, json_output)
+
+
+def _patch(scenario_file: Path, out: Path | None, json_output: bool) -> None:
+    """Strokes over a zone laid flat."""
+    from cryomassage.cli.compute import compilation_cache, working
+    from cryomassage.interchange.patch_scenario_file import read_patch_scenario
+    from cryomassage.knowledge.load import load
+
+    knowledge = load()
+    scenario = read_patch_scenario(scenario_file, knowledge)
+    with working(f"Moving the cold over {knowledge.zone[scenario.zone].name.lower()}", quiet=json_output):
+        compilation_cache()
+        from cryomassage.interchange.patch_files import patch_lines, write_patch_files
+        from cryomassage.interchange.whole_file import check_folder
+        from cryomassage.planning.simulate_patch import simulate_patch
+
+        if out is not None:
+            check_folder(out)
+        simulation = simulate_patch(scenario, knowledge)
+        written = [] if out is None else write_patch_files(simulation, out)
+    if json_output:
+        typer.echo(simulation.report.model_dump_json(indent=1, by_alias=True))
+        return
+    for line in patch_lines(simulation.report):
+        typer.echo(line)
+    for path in written:
+        typer.echo(f"Written: {path}")
+
+
+def _column(scenario_file: Path, out: Path | None, json_output: bool) -> None:
+    """One point that the cold touches and leaves, on a population of skins."""
     from cryomassage.cli.compute import compilation_cache, working
     from cryomassage.interchange.scenario_file import read_scenario
     from cryomassage.knowledge.load import load

@@ -106,3 +106,25 @@ def layered_column(
         deep_conductance=jnp.asarray(deep_conductance, dtype=dtype),
         deep_temperature_degC=jnp.asarray(deep_temperature_degC, dtype=dtype),
     )
+
+
+def merged_top(layers: Layers) -> Layers:
+    """The two uppermost layers as one: in series for heat that passes, together for heat that is held."""
+    thickness = layers.thickness
+    both = thickness[:2].sum(axis=0)
+    series = both / (thickness[:2] / layers.thermal_conductivity[:2]).sum(axis=0)
+    return Layers(
+        thickness=np.concatenate([both[None], thickness[2:]]),
+        thermal_conductivity=np.concatenate([series[None], layers.thermal_conductivity[2:]]),
+        volumetric_heat_capacity=mean_top(layers.volumetric_heat_capacity, thickness),
+        perfusion_conductance=mean_top(layers.perfusion_conductance, thickness),
+        metabolic_heat_production=mean_top(layers.metabolic_heat_production, thickness),
+    )
+
+
+def mean_top(
+    values: Float[np.ndarray, "layers columns"], thickness: Float[np.ndarray, "layers columns"]
+) -> Float[np.ndarray, "merged columns"]:
+    """What a volume holds, for layers of which the two uppermost become one."""
+    upper = (values[:2] * thickness[:2]).sum(axis=0) / thickness[:2].sum(axis=0)
+    return np.asarray(np.concatenate([upper[None], values[2:]]))

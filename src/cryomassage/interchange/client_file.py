@@ -47,6 +47,8 @@ def _names(client: Client, knowledge: Knowledge) -> list[Problem]:
         problems += _exists(f"previous[{index}].zone", previous.zone, knowledge.zone)
     for zone in () if client.professional is None else client.professional.zones:
         problems += _exists("professional.zones", zone, knowledge.zone)
+    for index, lesion in enumerate(client.lesion):
+        problems += _exists(f"lesion[{index}].zone", lesion.zone, knowledge.zone)
     if client.test_spot is not None:
         problems += _exists("test_spot.method", client.test_spot.method, knowledge.method)
     if client.diagnosis is not None:
@@ -231,6 +233,34 @@ def _calibration(client: Client, knowledge: Knowledge) -> list[Problem]:
     return problems
 
 
+def _lesions(client: Client, knowledge: Knowledge) -> list[Problem]:
+    """A spot freeze without its lesion, and a lesion where none is frozen."""
+    frozen = knowledge.method[resolve_method(client, knowledge)].motion == "spot"
+    wanted = client.request.zones if frozen else ()
+    problems = []
+    if frozen and not client.lesion:
+        problems.append(
+            Problem(
+                "lesion",
+                "missing",
+                f"a spot freeze needs the lesion on {wanted[0]!r}, as measured with a ruler",
+                f'Write [[lesion]] with zone = "{wanted[0]}", and diameter and thickness in mm.',
+                ", ".join(knowledge.limit["spot_freeze_depth_limit"].reason.source),
+            )
+        )
+    for index, lesion in enumerate(client.lesion):
+        if lesion.zone not in wanted:
+            problems.append(
+                Problem(
+                    f"lesion[{index}].zone",
+                    repr(lesion.zone),
+                    "no lesion is to be frozen there",
+                    "Strike the lesion, or ask for a spot freeze of this zone in [request].",
+                )
+            )
+    return problems
+
+
 def check(client: Client, knowledge: Knowledge, where: str) -> Client:
     """Hold a client against the knowledge.
 
@@ -240,6 +270,7 @@ def check(client: Client, knowledge: Knowledge, where: str) -> Client:
     problems = _names(client, knowledge)
     if not problems:
         problems = [*_answers(client, knowledge), *_dates(client), *_source(client, knowledge)]
+        problems += _lesions(client, knowledge)
     if problems:
         raise InputError(where, problems)
     return client

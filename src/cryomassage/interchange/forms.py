@@ -189,6 +189,25 @@ def _circumstances(wish: Wish, zones: tuple[str, ...], method_key: str, knowledg
     if indication.needs_diagnosis:
         what = Blank("what", "What was diagnosed.", given=quoted(wish.indication))
         yield Section("[diagnosis]", (what, doctor, date), "A doctor has said what this is.")
+    if method.motion == "spot":
+        yield Section(
+            "[[lesion]]",
+            (
+                Blank("zone", "Where the lesion is.", "choice", choices=zones),
+                Blank("diameter", "Of the lesion, with a ruler.", "quantity", unit="4 mm"),
+                Blank("thickness", "From its top down to its base.", "quantity", unit="0.6 mm"),
+                Blank("freezes", "In the session, 1 or 2.", "whole", given="1"),
+                Blank(
+                    "depth_limit",
+                    "Ice may go so deep from its top.",
+                    "quantity",
+                    "Only less.",
+                    unit="2 mm",
+                    optional=True,
+                ),
+            ),
+            "The lesion that is frozen; repeat this table for each.",
+        )
     levels = {f"class_{route.exposure_class}" for route in indication.routes if route.method == method_key}
     if any(knowledge.exposure_class[level].needs_doctor_approval for level in levels):
         yield Section(

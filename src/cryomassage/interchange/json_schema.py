@@ -8,10 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cryomassage.records.patch import PatchSimulationReport
 from cryomassage.records.plan import Plan
 from cryomassage.records.room import RoomVerdict
 from cryomassage.records.scenario import SimulationReport
 from cryomassage.records.screening import Screening
+from cryomassage.records.stroke_plan import StrokePlan
 from cryomassage.records.verification import VerificationReport
 
 RECORDS: dict[str, type[BaseModel]] = {
@@ -20,6 +22,8 @@ RECORDS: dict[str, type[BaseModel]] = {
     "room": RoomVerdict,
     "verification": VerificationReport,
     "simulation": SimulationReport,
+    "patch-simulation": PatchSimulationReport,
+    "stroke-plan": StrokePlan,
 }
 
 

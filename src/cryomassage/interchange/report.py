@@ -8,14 +8,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cryomassage.interchange import plots, words
+from cryomassage.interchange import plots, spot_plots, words
 from cryomassage.interchange.card_fit import card_fit
 from cryomassage.interchange.whole_file import write_whole
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.knowledge.values import Source
 from cryomassage.planning.card import first_aid_for, told_seconds
 from cryomassage.records.history import History
-from cryomassage.records.plan import Plan, ZonePlan
+from cryomassage.records.plan import Plan, SpotPlan, ZonePlan
 
 REPORT = "report.html"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -75,6 +75,14 @@ def zone_charts(zone: ZonePlan, history: History, axis: plots.TemperatureAxis) -
     return charts
 
 
+def spot_charts(spot: SpotPlan, number: int) -> list[Chart]:
+    """The pictures of one lesion, from what stands in the plan; `number` keeps them apart from those of the next."""
+    return [
+        Chart("Ice over time", Markup(spot_plots.ice_chart(spot, f"spot{number}-ice"))),
+        Chart("Temperature at the base of the lesion", Markup(spot_plots.base_chart(spot, f"spot{number}-base"))),
+    ]
+
+
 def _finalized(value: object) -> object:
     # Drawings are markup, not text, and stay as they are.
     return words.readable(value) if type(value) is str else value
@@ -95,6 +103,8 @@ def _environment() -> Environment:
         one_touch=words.one_touch,
         acceptance=words.acceptance,
         feeling=words.feeling,
+        spot_acceptance=words.spot_acceptance,
+        spot_course=words.spot_course,
     )
     environment.globals.update(
         quantity=words.quantity, outcome=words.OUTCOME, room_words=words.ROOM, event_words=words.EVENT
@@ -131,6 +141,7 @@ def render_report(plan: Plan, histories: dict[str, History], knowledge: Knowledg
             later=words.later(plan),
             first_aid=[knowledge.first_aid[key] for key in first_aid_for(knowledge.method[method])] if method else [],
             charts=charts,
+            spot_charts=[spot_charts(spot, number) for number, spot in enumerate(plan.spots)],
             fit=card_fit(plan, instructions),
             cite=citations.cite,
             citations=citations,

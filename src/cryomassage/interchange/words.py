@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cryomassage.knowledge.questionnaire import Outcome
 from cryomassage.knowledge.schema import Knowledge
-from cryomassage.records.plan import Plan, ZonePlan
+from cryomassage.records.plan import Interval, Plan, SpotPlan, ZonePlan
 from cryomassage.records.room import Verdict
 from cryomassage.records.screening import FiredRule
 
@@ -42,7 +42,6 @@ EVENT = {
 _STATUS = {
     "test_spot_first": Told("!", "Today: test spot only", "limit"),
     "no_safe_dose": Told("✕", "No safe dose with this source", "stop"),
-    "awaiting_freezing_engine": Told("✕", "No dose is computed", "stop"),
 }
 _UNITS = {
     "degC": "°C",
@@ -97,7 +96,44 @@ def acceptance(zone: ZonePlan) -> str:
         f"(at most {counted.allowed_below_floor:,} may); the basal layer freezes in "
         f"{_count(counted.frozen_basal)}; "
         f"the fat stays too long below 10 °C in {_count(counted.over_fat_time)}."
+        f"{_frost(zone)}"
     )
+
+
+def _frost(zone: ZonePlan) -> str:
+    """What is told besides of a class that may go below zero."""
+    if zone.surface_floor_degC >= 0.0:
+        return ""
+    return (
+        f" The surface stays below 0 °C too long in {_count(zone.acceptance.over_time_below_zero)}, and for "
+        f"{zone.surface_seconds_below_0_degC_p95:g} s in 1 of 20; whether its water freezes or not, the worse counts."
+    )
+
+
+def spot_acceptance(spot: SpotPlan) -> str:
+    """The counts of the confirming population as a sentence."""
+    counted = spot.acceptance
+    return (
+        f"Of {counted.virtual_skins:,} virtual skins, the ice goes deeper than {spot.depth_limit_mm:g} mm in "
+        f"{_count(counted.over_depth)} and farther than {spot.most_margin_mm:g} mm beyond the edge in "
+        f"{_count(counted.over_margin)} (at most {counted.allowed_over:,} may). It reaches {spot.least_margin_mm:g} mm "
+        f"beyond the edge in {counted.least_margin_share:.0%}, and the base of the lesion falls to "
+        f"{_degrees(spot.base_goal_degC)} in {counted.cold_base_share:.0%}."
+    )
+
+
+def spot_course(spot: SpotPlan) -> str:
+    """How far the ice is predicted to go, and when it is gone, as a sentence."""
+    return (
+        f"Ice {_between(spot.ice_depth_mm, 'mm')} deep from the top of the lesion, {_between(spot.margin_mm, 'mm')} "
+        f"beyond its edge; its base falls to {_between(spot.base_min_degC, '°C')}; all ice is gone "
+        f"{_between(spot.thaw_s, 's')} after the count ends. Each range holds 90 of 100 virtual skins."
+    )
+
+
+def _between(told: Interval, unit: str) -> str:
+    text = f"{told.p05:g} to {told.p95:g}\u00a0{unit}, half of them {told.p50:g} or less"
+    return text.replace("-", "−")
 
 
 def feeling(zone: ZonePlan) -> str:

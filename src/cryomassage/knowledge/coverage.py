@@ -17,7 +17,6 @@ AWAITED = {
     "S6": "body response",
     "S7": "body response",
     "S8": "body response",
-    "S20": "freezing",
 }
 
 

@@ -11,13 +11,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from cryomassage.knowledge.questionnaire import Contraindication, Question, Rule
+from cryomassage.knowledge.shapes import SourceFootprint, ZoneShape
 from cryomassage.knowledge.values import Entry, Key, Known, Quantity, Source, SourceKeys, Statement, Text
 
 # --- what skin is made of -------------------------------------------------------------------------------
 
 
 class Tissue(Entry):
-    """Thermal properties of one tissue, unfrozen."""
+    """Thermal properties of one tissue, unfrozen, and the water in it that can freeze."""
 
     name: Text
     thermal_conductivity: Quantity  # W/(m K)
@@ -25,6 +26,17 @@ class Tissue(Entry):
     specific_heat_capacity: Quantity  # J/(kg K)
     blood_perfusion_rate: Quantity  # 1/s, volume of blood per volume of tissue per second
     metabolic_heat_production: Quantity  # W/m^3
+    latent_heat: Quantity  # J/m^3, of all water that can freeze
+    freezing_point: Quantity  # degC, at which the first ice can form
+
+
+class IcePoint(Entry):
+    """Properties of ice at one temperature."""
+
+    name: Text
+    temperature_degC: float = Field(le=0.0)
+    specific_heat_capacity: Quantity  # J/(kg K)
+    thermal_conductivity: Quantity  # W/(m K)
 
 
 class ZoneLayer(Entry):
@@ -128,7 +140,7 @@ class Method(Entry):
 
     name: Text
     sources: Annotated[tuple[Key, ...], Field(min_length=1)]  # cold sources, the default first
-    motion: Literal["strokes", "circling", "partings", "compress", "spot"]
+    motion: Literal["strokes", "circling", "partings", "compress", "patches", "spot"]
     places: Annotated[tuple[Literal["salon", "home"], ...], Field(min_length=1)]
     regions: Annotated[tuple[Literal["face", "neck", "decollete", "scalp", "body"], ...], Field(min_length=1)]
     highest_class: int = Field(ge=0, le=4)
@@ -165,7 +177,6 @@ class ExposureClass(Entry):
     purpose: Statement
     gap: Quantity  # h between two sessions on one zone
     gap_condition: Statement | None = None  # what must be seen before the next session besides the gap
-    needs_freezing_engine: bool
     floor_reason: Statement
 
     @model_validator(mode="after")
@@ -302,7 +313,7 @@ class CoverageRow(Entry):
     entries: tuple[Text, ...]  # kind.key of knowledge entries
     commands: tuple[Text, ...]
     tests: tuple[Text, ...]  # file::function
-    awaiting: Literal["body response", "freezing"] | None = None
+    awaiting: Literal["body response"] | None = None
 
 
 class Knowledge(Entry):
@@ -310,8 +321,13 @@ class Knowledge(Entry):
 
     sources: dict[Key, Source]
     tissue: dict[Key, Tissue]
+    ice: dict[Key, IcePoint]
+    freezing: dict[Key, Limit]
+    vessels: dict[Key, Limit]
     zone: dict[Key, Zone]
+    zone_shape: dict[Key, ZoneShape]
     cold_source: dict[Key, ColdSource]
+    footprint: dict[Key, SourceFootprint]
     barrier: dict[Key, Barrier]
     method: dict[Key, Method]
     exposure_class: dict[Key, ExposureClass]

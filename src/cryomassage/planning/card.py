@@ -7,7 +7,7 @@ import math
 from cryomassage.knowledge.schema import Knowledge, Method
 from cryomassage.planning.locks import source_key
 from cryomassage.records.client import Client
-from cryomassage.records.plan import Card, Course, ZonePlan
+from cryomassage.records.plan import Card, Course, SpotPlan, ZonePlan
 from cryomassage.records.prescription import Prescription
 from cryomassage.records.room import RoomVerdict
 from cryomassage.records.screening import Screening
@@ -56,9 +56,27 @@ def _step(number: int, zone: ZonePlan, method: Method, region: str, between_s: f
         how = f"{seconds} s a pass{side}, {zone.speed_mm_s / 10:.1f} cm a second"
     passes = "1 pass" if zone.passes == 1 else f"{zone.passes} passes, {zone.pause_s:.0f} s pause between"
     distance = "" if zone.distance_mm is None else f", {zone.distance_mm / 10:.0f} cm away"
-    lines = "" if method.motion == "compress" else f" Along: {'; '.join(zone.massage_lines)}."
+    if method.motion == "patches":
+        lines = " Each marked place of the patch by itself."
+    elif method.motion == "compress":
+        lines = ""
+    else:
+        lines = f" Along: {'; '.join(zone.massage_lines)}."
     sides = f" Left side first, wait {between_s:.0f} s, then right." if zone.sides == 2 and region == "face" else ""
     return f"{number}. {zone.name}: {passes}; {how}{distance}.{lines}{sides}"
+
+
+def _spot_step(number: int, spot: SpotPlan) -> str:
+    """One lesion, in the order in which it is read aloud."""
+    often = "once" if spot.freezes == 1 else f"{spot.freezes} times, {spot.thaw_pause_s:.0f} s and full thaw between"
+    distance = "" if spot.distance_mm is None else f", {spot.distance_mm / 10:.0f} cm away at a right angle"
+    opening = spot.shield_opening_mm
+    shield = "" if opening is None else f", through a shield with an opening of {opening:g} mm"
+    return (
+        f"{number}. {spot.name}: lesion of {spot.lesion_diameter_mm:g} mm, {spot.lesion_thickness_mm:g} mm thick: "
+        f"freeze {spot.freeze_s:.1f} s, {often}{distance}{shield}. Stop sooner when the ice is "
+        f"{spot.most_margin_mm:g} mm beyond the edge. Thaws in about {spot.thaw_s.p50:.0f} s."
+    )
 
 
 def make_card(
@@ -66,6 +84,7 @@ def make_card(
     screening: Screening,
     prescription: Prescription,
     zones: tuple[ZonePlan, ...],
+    spots: tuple[SpotPlan, ...],
     course: Course,
     room: RoomVerdict | None,
     knowledge: Knowledge,
@@ -78,8 +97,9 @@ def make_card(
         fastest = max((zone.speed_mm_s for zone in zones if zone.speed_mm_s is not None), default=None)
         pace = "" if fastest is None else f" at {fastest / 10:.1f} cm a second"
         minutes = knowledge.limit["test_spot_read_after"].quantity.value / 60.0
+        touch = "One brief touch" if method.motion in ("spot", "patches") else f"One stroke{pace}"
         heading = (
-            f"TODAY: TEST SPOT ONLY. One stroke{pace} on the inner forearm; read it after {minutes:.0f} minutes and "
+            f"TODAY: TEST SPOT ONLY. {touch} on the inner forearm; read it after {minutes:.0f} minutes and "
             "write it down. The session below waits."
         )
     else:
@@ -87,7 +107,8 @@ def make_card(
         if today.exposure_share < 1.0:
             heading += f", build-up at {today.exposure_share:.0%} of the full passes"
     between = knowledge.limit["left_right_pause"].quantity.value
-    regions = {knowledge.zone[zone.zone].region for zone in zones}
+    worked = (*(zone.zone for zone in zones), *(spot.zone for spot in spots))
+    regions = {knowledge.zone[key].region for key in worked}
     dark = client.person.phototype in _NO_COLOUR
     hold = source.hold_time
     notes = [f"Role “{client.visit.role}” as written in the file; not verified."]
@@ -104,9 +125,12 @@ def make_card(
         title=f"{prescription.method_name} · class {prescription.exposure_class}, {prescription.class_name}",
         today=heading,
         before=(*(step.text for step in method.steps), *_before(client, screening, room)),
-        steps=tuple(
-            _step(number, zone, method, knowledge.zone[zone.zone].region, between)
-            for number, zone in enumerate(zones, start=1)
+        steps=(
+            *(
+                _step(number, zone, method, knowledge.zone[zone.zone].region, between)
+                for number, zone in enumerate(zones, start=1)
+            ),
+            *(_spot_step(number, spot) for number, spot in enumerate(spots, start=1)),
         ),
         expected=tuple(line.text for line in (method.expected_dark_skin if dark else method.expected)),
         stop_signs=tuple(line.text for line in (method.stop_signs_dark_skin if dark else method.stop_signs)),

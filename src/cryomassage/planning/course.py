@@ -10,8 +10,13 @@ from cryomassage.planning.answers import DAY
 from cryomassage.records.plan import Course, CourseSession
 
 
-def exposure_share(session: int, knowledge: Knowledge) -> float:
-    """Share of the full exposure in the n-th session: half at first, the whole from the fourth on."""
+def exposure_share(session: int, level: ExposureClass, knowledge: Knowledge) -> float:
+    """Share of the full exposure in the n-th session: half at first, the whole from the fourth on.
+
+    A spot freeze is not built up: half of one would leave the lesion alive.
+    """
+    if level.surface_floor is None:
+        return 1.0
     first = knowledge.limit["build_up_first_share"].quantity.value
     full_from = knowledge.limit["build_up_full_from_session"].quantity.value
     if session >= full_from:
@@ -70,7 +75,7 @@ def plan_course(
     for offset, date in enumerate(session_dates(start, count, gap_days, per_week)):
         number = first_number + offset
         review = number % review_every == 0
-        share = exposure_share(number, knowledge)
+        share = exposure_share(number, level, knowledge)
         note = "Review: compare with the start; no benefit means stop." if review else ""
         if share < 1.0:
             note = f"Build-up: {share:.0%} of the full passes, rounded down. {note}".strip()

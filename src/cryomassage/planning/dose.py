@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from cryomassage.knowledge.schema import ColdSource, ExposureClass, Knowledge, Method, Zone
 from cryomassage.planning.exposure_train import Dose
@@ -65,15 +66,20 @@ class Work:
     @property
     def held(self) -> bool:
         """Whether the source is held still instead of moved."""
-        return self.method.motion == "compress"
+        return self.method.motion in ("compress", "patches")
+
+    @property
+    def freezes(self) -> bool:
+        """Whether a place is frozen for seconds that are counted."""
+        return self.method.motion == "patches"
 
 
 def parts_of(zone: Zone, method: Method, knowledge: Knowledge) -> int:
     """Into how many parts one side is divided, so that a pass over a part stays short.
 
-    Partings of the scalp are strips already, and a compress covers what it covers.
+    Partings of the scalp are strips already, a compress covers what it covers, and a bald patch is marked in places.
     """
-    if method.motion in ("partings", "compress"):
+    if method.motion in ("partings", "compress", "patches"):
         return 1
     largest = knowledge.limit["part_area"].quantity.value * _CM2_PER_DM2
     return math.ceil(zone.area.value / zone.sides / largest - 1e-9)
@@ -82,7 +88,7 @@ def parts_of(zone: Zone, method: Method, knowledge: Knowledge) -> int:
 def ladder(work: Work, coverages: int, longest_pass_s: float, knowledge: Knowledge) -> list[Rung]:
     """Strengths that a hand can deliver and that the longest pass allows, mildest first."""
     if work.held:
-        step = knowledge.limit["compress_step"].quantity.value
+        step = knowledge.limit["freeze_time_step" if work.freezes else "compress_step"].quantity.value
         count = int(longest_pass_s // step)
         return [Rung(step * (index + 1), None, step * (index + 1)) for index in range(count)]
     speed, width, length = work.source.hand_speed, work.source.footprint_width, work.source.footprint_length
@@ -153,6 +159,10 @@ class DoseFinder:
             coverage_s = self.rungs[self.standard_index].coverage_s
             self.passes_full = passes_within(coverage_s, self.coverages, self.times, most)
 
+    @property
+    def _at_least(self) -> str:
+        return "however short the freeze" if self.work.freezes else "even at the fastest hand"
+
     def posed(self, individual: bool) -> Posed:
         """The case that populations are drawn for; with what was measured on this person, or without."""
         measured = self.work.person.measured_dermis.get(self.work.zone_key) if individual else None
@@ -174,6 +184,7 @@ class DoseFinder:
             passes=passes,
             pause_s=self.times.pause_s,
             after_s=self.knowledge.limit["observation_after_session"].quantity.value,
+            late=self.work.freezes,
         )
 
     def judge(self, rung: Rung, passes: int, seed: int, limits: Floors, *, individual: bool) -> Judged:
@@ -193,21 +204,36 @@ class DoseFinder:
         frozen = int(np.sum(basal <= (freezing if limits.basal_may_freeze else max(freezing, 0.0))))
         fat_limit = self.work.zone.sub10_time_limit
         over_fat = 0 if fat_limit is None else int(np.sum(response.fat_below_10_s > fat_limit.value))
+        time_limit = self.work.level.time_below_zero_limit
+        frost = self._frost_s(response, passes, rung, seed, individual=individual)
+        over_time = 0 if time_limit is None else int(np.sum(frost > time_limit.value))
         binding = ""
-        if frozen > limit["acceptance_frozen_basal"].quantity.value:
+        if not limits.basal_may_freeze and frozen > limit["acceptance_frozen_basal"].quantity.value:
             binding = "the basal layer may not freeze"
         elif below > allowed:
             binding = f"surface floor {limits.surface_degC:g} °C ({limits.surface_reason})"
         elif over_fat > allowed:
             binding = "time of the fat below 10 °C"
+        elif time_limit is not None and over_time > allowed:
+            binding = f"time of the surface below 0 °C ({time_limit.value:g} s)"
         acceptance = Acceptance(
             virtual_skins=skins,
             below_floor=below,
             frozen_basal=frozen,
             over_fat_time=over_fat,
+            over_time_below_zero=over_time,
             allowed_below_floor=allowed,
         )
         return Judged(response, acceptance, not binding, binding)
+
+    def _frost_s(
+        self, response: Response, passes: int, rung: Rung, seed: int, *, individual: bool
+    ) -> Float[np.ndarray, " skins"]:
+        """Time of the surface below zero: the longer of water that freezes when it can, and of water that does not."""
+        if not self.work.freezes:
+            return response.surface_below_0_s
+        frozen = self.laboratory.frost_s(self.posed(individual), seed, self.dose(rung, passes))
+        return np.asarray(np.maximum(response.surface_below_0_s, frozen))
 
     def _climb(self, count: int, passes: int, limits: Floors) -> tuple[int, str]:
         """Strongest of the first `count` rungs that the searching population accepts, and what stopped there."""
@@ -234,7 +260,7 @@ class DoseFinder:
         if not self.rungs:
             return self._none(f"{self.times.pass_reason} ({self.times.pass_s:g} s) is shorter than the fastest pass")
         if self.standard_index < 0:
-            return self._none(f"{self.standard_binding}, even at the fastest hand")
+            return self._none(f"{self.standard_binding}, {self._at_least}")
         if self.passes_full == 0:
             return self._none("the ceiling of exposure plus pauses leaves no time for one pass")
         if passes == 0:
@@ -257,7 +283,7 @@ class DoseFinder:
                 return self._useful(self.rungs[index], passes, binding, judged[-1])
             binding = next(one.binding for one in judged if not one.accepted)
             index -= 1
-        return self._none(f"{binding}, even at the fastest hand")
+        return self._none(f"{binding}, {self._at_least}")
 
     def _useful(self, rung: Rung, passes: int, binding: str, judged: Judged) -> ZonePlan | NoDose:
         useful = self.work.level.useful_surface
@@ -332,6 +358,7 @@ class DoseFinder:
     def _written(self, rung: Rung, passes: int, binding: str, judged: Judged) -> ZonePlan:
         work = self.work
         response = self.judge(rung, passes, self.seed + 1, self.floors, individual=True).response
+        frost = self._frost_s(response, passes, rung, self.seed + 1, individual=True)
         return ZonePlan.model_validate(
             {
                 "zone": work.zone_key,
@@ -359,6 +386,7 @@ class DoseFinder:
                 "surface_min_degC": percentiles(response.lowest_surface_degC),
                 "basal_min_degC": percentiles(response.lowest_basal_degC),
                 "fat_seconds_below_10_degC_p95": float(np.ceil(np.quantile(response.fat_below_10_s, 0.95))),
+                "surface_seconds_below_0_degC_p95": math.ceil(10.0 * float(np.quantile(frost, 0.95)) - 1e-6) / 10.0,
                 "acceptance": judged.acceptance,
                 "binding": binding,
                 "reasons": (*self._choices(rung, passes, binding), *self._reasons()),

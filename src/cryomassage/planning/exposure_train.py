@@ -31,6 +31,7 @@ class Dose:
         passes: number of passes.
         pause_s: from the end of a pass to the beginning of the next.
         after_s: time watched after the last pass.
+        late: whether a hand that counts ends the touch late.
     """
 
     dwell_time_s: float
@@ -39,6 +40,7 @@ class Dose:
     passes: int
     pause_s: float
     after_s: float
+    late: bool = False
 
     @property
     def pulses(self) -> int:
@@ -55,8 +57,8 @@ class Dose:
 
 def dwell_of(skins: VirtualSkins, dose: Dose, nominal_footprint: float | None) -> Float[np.ndarray, " skins"]:
     """Dwell time at the point of each skin: footprint, hand and overlap all vary."""
-    if nominal_footprint is None:  # a compress is held, not moved
-        return np.full(skins.count, dose.dwell_time_s)
+    if nominal_footprint is None:  # held, not moved
+        return dose.dwell_time_s + (skins.late_s if dose.late else np.zeros(skins.count))
     ratio = skins.footprint_length / nominal_footprint
     return np.asarray(dose.dwell_time_s * ratio / skins.speed_ratio * (1.0 + skins.overlap_ratio))
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from cryomassage.knowledge.questionnaire import Outcome
 from cryomassage.knowledge.schema import IndicationRoute, Knowledge
 from cryomassage.planning.card import STATEMENT, make_card
 from cryomassage.planning.course import exposure_share, plan_course
-from cryomassage.planning.dose import DoseFinder, Work, parts_of
-from cryomassage.planning.locks import source_key
+from cryomassage.planning.dose import DoseFinder
 from cryomassage.planning.numerics import content_hash, default_numerics, provenance
 from cryomassage.planning.population import Laboratory
 from cryomassage.planning.prescribe import prescribe
 from cryomassage.planning.room import judge_room
 from cryomassage.planning.route import route_for
 from cryomassage.planning.screening import screen
+from cryomassage.planning.spots import plan_spots
+from cryomassage.planning.work import make_work, time_left
 from cryomassage.records.client import Client
-from cryomassage.records.plan import NoDose, Plan, ZonePlan
+from cryomassage.records.plan import NoDose, Plan, SpotPlan, ZonePlan
 from cryomassage.records.room import RoomVerdict
-from cryomassage.records.screening import SEVERITY, FiredRule, Screening, ZoneFinding
+from cryomassage.records.screening import SEVERITY, FiredRule, Screening
 
 _OUTCOME_STEP = {
     Outcome.DEFER: "Come back later, and answer the questions again.",
@@ -34,51 +34,6 @@ def _next_step(screening: Screening) -> str:
     if screening.verdict is Outcome.DEFER and screening.until is not None:
         return f"Come back from {screening.until.isoformat()} on, and answer the questions again."
     return _OUTCOME_STEP[screening.verdict]
-
-
-def make_work(
-    client: Client, screening: Screening, finding: ZoneFinding, route: IndicationRoute, knowledge: Knowledge
-) -> Work:
-    """What is to be worked on one zone."""
-    zone_key = finding.zone
-    level = min(route.exposure_class, finding.highest_class)
-    method = knowledge.method[screening.method]
-    standard = min(route.exposure_class, knowledge.zone[zone_key].highest_class, method.highest_class)
-    source = source_key(client, screening.method, knowledge)
-    choice = client.source
-    named = choice is not None and choice.cold_source == source
-    entry = knowledge.cold_source[source]
-    distance = choice.distance if choice is not None and named else None
-    if distance is None and entry.distance is not None:
-        distance = entry.distance.value
-    return Work(
-        zone_key=zone_key,
-        zone=knowledge.zone[zone_key],
-        method_key=screening.method,
-        method=knowledge.method[screening.method],
-        source_key=source,
-        source=entry,
-        calibration=choice.calibration if choice is not None and named else None,
-        level=knowledge.exposure_class[f"class_{level}"],
-        standard_level=knowledge.exposure_class[f"class_{standard}"],
-        person=client.person,
-        distance_mm=distance,
-        room_degC=None if client.room is None else client.room.temperature,
-        parts=parts_of(knowledge.zone[zone_key], knowledge.method[screening.method], knowledge),
-    )
-
-
-def _time_left(screening: Screening, client: Client, knowledge: Knowledge) -> tuple[float, float]:
-    """Longest session, and longest time on the face that the answers allow."""
-    whole = knowledge.method[screening.method].session_time_limit.value
-    face = [
-        rule.restriction.face_time_limit_s
-        for rule in screening.rules
-        if rule.restriction is not None and rule.restriction.face_time_limit_s is not None
-    ]
-    if client.visit.session == 1:
-        face.append(knowledge.limit["face_first_visit_limit"].quantity.value)
-    return whole, min(face, default=math.inf)
 
 
 def share_time(finders: list[DoseFinder], share: float, whole_s: float, face_s: float) -> list[int]:
@@ -109,7 +64,7 @@ def plan_zones(
     knowledge = laboratory.knowledge
     findings = sorted(screening.workable, key=lambda finding: knowledge.zone[finding.zone].order_of_work)
     finders = [DoseFinder(make_work(client, screening, finding, route, knowledge), laboratory) for finding in findings]
-    passes = share_time(finders, share, *_time_left(screening, client, knowledge))
+    passes = share_time(finders, share, *time_left(screening, client, knowledge))
     found = [finder.find(count) for finder, count in zip(finders, passes, strict=True)]
     planned = tuple(one for one in found if isinstance(one, ZonePlan))
     return planned, tuple(one for one in found if isinstance(one, NoDose))
@@ -181,6 +136,7 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
         "provenance": provenance(knowledge, laboratory.numerics, client.visit.role),
         "prescription": None,
         "zones": (),
+        "spots": (),
         "no_dose": (),
         "course": None,
         "card": None,
@@ -202,18 +158,15 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
     prescription = prescribe(client, screening, route, knowledge)
     base["prescription"] = prescription
     level = knowledge.exposure_class[f"class_{prescription.exposure_class}"]
-    if level.needs_freezing_engine:
-        return _sealed(
-            base,
-            status="awaiting_freezing_engine",
-            message=f"Screened and prescribed as class {level.level} ({level.name}). No dose is computed: ice in "
-            "tissue needs the freezing engine, which this version does not have, and a dose without it would be a "
-            "guess.",
-            next_step="The doctor decides without this product, or waits for a version that computes freezing.",
-        )
-    zones, no_dose = plan_zones(client, screening, route, exposure_share(client.visit.session, knowledge), laboratory)
-    base |= {"zones": zones, "no_dose": no_dose}
-    if not zones:
+    zones: tuple[ZonePlan, ...] = ()
+    spots: tuple[SpotPlan, ...] = ()
+    if knowledge.method[prescription.method].motion == "spot":
+        spots, no_dose = plan_spots(client, screening, route, laboratory)
+    else:
+        share = exposure_share(client.visit.session, level, knowledge)
+        zones, no_dose = plan_zones(client, screening, route, share, laboratory)
+    base |= {"zones": zones, "spots": spots, "no_dose": no_dose}
+    if not zones and not spots:
         return _sealed(
             base,
             status="no_safe_dose",
@@ -227,7 +180,7 @@ def make_plan(client: Client, knowledge: Knowledge, laboratory: Laboratory | Non
     course = plan_course(client.visit.date, client.visit.session, route, level, wait_days, knowledge)
     base |= {
         "course": course,
-        "card": make_card(client, screening, prescription, zones, course, room, knowledge),
+        "card": make_card(client, screening, prescription, zones, spots, course, room, knowledge),
     }
     left_out = "".join(f" Left out: {knowledge.zone[one.zone].name}, since {one.binding}." for one in no_dose)
     if wait_days is not None:

@@ -14,21 +14,25 @@ from cryomassage.engine.column import Layers
 from cryomassage.engine.solver import Exposure, Trace, advance, locate_probes, surface_temperature
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.planning.exposure_train import Dose, build_exposure
+from cryomassage.planning.spot_run import FREEZE_STEP_s, freeze_and_thaw
+from cryomassage.planning.spot_skin import spot_skins
 from cryomassage.planning.virtual_skin import Posed, VirtualSkins, draw
 from cryomassage.records.plan import Numerics
 from cryomassage.units import convert
 
 _surface_temperature = jax.jit(surface_temperature)  # one compilation instead of one for each sum
+_AXIS = 1.0e-5  # m, so near to the axis of a held source that it is all one
 _GROUPS_PER_CALL = 8  # one pulse and its rest: one shape, so one compilation
 
 
 @dataclass(frozen=True)
 class Response:
-    """The lowest temperatures of every skin, and how long its fat was cold."""
+    """The lowest temperatures of every skin, and how long it was cold."""
 
     lowest_surface_degC: Float[np.ndarray, " skins"]
     lowest_basal_degC: Float[np.ndarray, " skins"]
     fat_below_10_s: Float[np.ndarray, " skins"]
+    surface_below_0_s: Float[np.ndarray, " skins"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Laboratory:
     numerics: Numerics
     _skins: dict[tuple[Posed, int], VirtualSkins] = field(default_factory=dict)
     _responses: dict[tuple[Posed, int, Dose], Response] = field(default_factory=dict)
+    _frost: dict[tuple[Posed, int, Dose], Float[np.ndarray, " skins"]] = field(default_factory=dict)
 
     def skins(self, posed: Posed, seed: int) -> VirtualSkins:
         """The population drawn for a case with a seed."""
@@ -89,7 +94,7 @@ class Laboratory:
             exposure, _ = build_exposure(skins, dose, self.nominal_footprint(posed, held))
             surface = np.full(skins.count, np.inf)
             basal = np.full(skins.count, np.inf)
-            cold_fat = np.zeros(skins.count)
+            cold_fat, below_0 = np.zeros(skins.count), np.zeros(skins.count)
             threshold = self.knowledge.limit["fat_cold_threshold"].quantity.value
             for part, trace in _march(skins, exposure):
                 probe = np.asarray(trace.probe_degC)
@@ -97,8 +102,28 @@ class Laboratory:
                 basal = np.minimum(basal, probe[:, :, 0].min(axis=(0, 1)))
                 cold = (probe[:, :, 2] < threshold).sum(axis=1)
                 cold_fat += (cold * np.asarray(part.time_step_s)).sum(axis=0)
-            self._responses[key] = Response(surface, basal, cold_fat)
+                frost = (np.asarray(trace.surface_degC) < self.numerics.margin_K).sum(axis=1)
+                below_0 += (frost * np.asarray(part.time_step_s)).sum(axis=0)
+            self._responses[key] = Response(surface, basal, cold_fat, below_0)
         return self._responses[key]
+
+    def frost_s(self, posed: Posed, seed: int, dose: Dose) -> Float[np.ndarray, " skins"]:
+        """How long the surface of each skin is below zero under a held source if its water freezes when it can.
+
+        Ice keeps the surface warmer than water that does not freeze, but where much of it has formed it holds the
+        surface below zero for longer.
+        """
+        key = (posed, seed, dose)
+        if key not in self._frost:
+            skins = spot_skins(
+                self.skins(posed, seed), posed.zone, posed.cold_source, np.array([0.0, _AXIS]), self.knowledge
+            )
+            response = freeze_and_thaw(
+                skins, dose.dwell_time_s, dose.passes, dose.pause_s, 0.0, until_thawed=True, thaw_step_s=FREEZE_STEP_s
+            )
+            length = np.diff(response.time_s, prepend=0.0)
+            self._frost[key] = length @ (response.surface_degC < self.numerics.margin_K)
+        return self._frost[key]
 
     def readings(self, posed: Posed, seed: int, dose: Dose, held: bool) -> Readings:
         """Expose a population to a dose and keep everything over time."""
@@ -150,7 +175,7 @@ def _copies(skins: VirtualSkins, skin: int) -> VirtualSkins:
     """A population as large as the given one in which every skin is the same."""
     same = np.full(skins.count, skin)
     single = {
-        entry.name: getattr(skins, entry.name)[same]
+        entry.name: getattr(skins, entry.name)[..., same]
         for entry in fields(skins)
         if entry.name not in {"layers", "column"}
     }

@@ -10,10 +10,10 @@ from jaxtyping import Float
 
 from cryomassage.errors import EngineError
 from cryomassage.planning.dose import DoseFinder, Rung
-from cryomassage.planning.make_plan import make_work
 from cryomassage.planning.population import Laboratory, Readings
 from cryomassage.planning.route import route_for
 from cryomassage.planning.screening import screen
+from cryomassage.planning.work import make_work
 from cryomassage.records.client import Client
 from cryomassage.records.history import Band, History
 from cryomassage.records.plan import Plan, ZonePlan

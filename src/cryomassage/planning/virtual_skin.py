@@ -57,6 +57,8 @@ class VirtualSkins:
     footprint_length: Draws
     speed_ratio: Draws  # speed of the hand over the planned speed
     overlap_ratio: Draws  # extra share of the dwell where strips overlap
+    latent_heat: Float[np.ndarray, "layers skins"]  # J/m^3, of all water that can freeze
+    late_s: Draws  # how much longer than counted a held source stays
 
     @property
     def count(self) -> int:
@@ -205,6 +207,11 @@ def draw(posed: Posed, knowledge: Knowledge, count: int, seed: int) -> VirtualSk
         own = spread_out(tissue.blood_perfusion_rate, quantiles.next())
         perfusion.append((dermal_perfusion if layer.tissue == "dermis" else own) * blood_capacity)
         metabolism.append(spread_out(tissue.metabolic_heat_production, quantiles.next()))
+    # Drawn last, so that a skin that does not freeze is the same whether or not it could.
+    latent_heat = np.stack(
+        [spread_out(knowledge.tissue[layer.tissue].latent_heat, quantiles.next()) for layer in zone.layers]
+    )
+    late = spread_out(knowledge.limit["hand_stops_late"].quantity, quantiles.next())
     layers = Layers(thickness, np.stack(conductivity), np.stack(capacity), np.stack(perfusion), np.stack(metabolism))
     cells, growth = SKIN_GRID[len(zone.layers)]
     # Below the last layer lies more of the same body: blood temperature, well coupled.
@@ -224,6 +231,8 @@ def draw(posed: Posed, knowledge: Knowledge, count: int, seed: int) -> VirtualSk
         footprint_length=footprint,
         speed_ratio=np.exp(np.log1p(hand_spread) * standard_normal(hand) / _Z95),
         overlap_ratio=np.where(overlap < share, overlap_depth, 0.0),
+        latent_heat=np.maximum(latent_heat, 0.0),
+        late_s=late,
     )
 
 

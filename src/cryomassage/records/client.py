@@ -95,6 +95,16 @@ class Diagnosis(Record):
     date: datetime.date
 
 
+class Lesion(Record):
+    """One diagnosed lesion to be frozen, as measured with a ruler."""
+
+    zone: Key
+    diameter: measured("mm", 0.5, 20.0, "benign lesions that are frozen in one piece")  # type: ignore[valid-type]
+    thickness: measured("mm", 0.1, 5.0, "benign lesions that are frozen in one piece")  # type: ignore[valid-type]
+    freezes: int = Field(default=1, ge=1, le=2)
+    depth_limit: measured("mm", 0.5, 3.0, "spot freeze: the doctor may set less than the limit") | None = None  # type: ignore[valid-type]
+
+
 class Clearance(Record):
     """A doctor's written clearance of one referral."""
 
@@ -163,6 +173,7 @@ class Client(Record):
     vitals: Vitals | None = None
     answers: dict[Key, Answer]
     diagnosis: Diagnosis | None = None
+    lesion: tuple[Lesion, ...] = ()
     clearance: tuple[Clearance, ...] = ()
     approval: Approval | None = None
     test_spot: TestSpot | None = None

@@ -32,6 +32,7 @@ class Acceptance(Record):
     below_floor: int
     frozen_basal: int
     over_fat_time: int
+    over_time_below_zero: int
     allowed_below_floor: int
 
 
@@ -63,7 +64,69 @@ class ZonePlan(Record):
     surface_min_degC: Percentiles
     basal_min_degC: Percentiles
     fat_seconds_below_10_degC_p95: float
+    surface_seconds_below_0_degC_p95: float
     acceptance: Acceptance
+    binding: str
+    reasons: tuple[Reasoned, ...]
+    cautions: tuple[str, ...]
+
+
+class Interval(Record):
+    """5, 50 and 95 % of the virtual skins."""
+
+    p05: float
+    p50: float
+    p95: float
+
+
+class SpotMoment(Record):
+    """A spot while it freezes and thaws."""
+
+    time_s: float
+    freezing: bool  # whether the cold is on
+    ice_depth_mm: Interval
+    ice_radius_mm: Interval
+    base_degC: Interval
+
+
+class SpotAcceptance(Record):
+    """How many of the virtual skins passed a limit of the ice, and in which share it does what it is for."""
+
+    virtual_skins: int
+    over_depth: int
+    over_margin: int
+    allowed_over: int
+    least_margin_share: float
+    cold_base_share: float
+
+
+class SpotPlan(Record):
+    """One diagnosed lesion to be frozen, and how the ice is predicted to grow. Depth counts from its top."""
+
+    zone: str
+    name: str
+    method: str
+    cold_source: str
+    class_: Annotated[int, Field(alias="class")]
+    lesion_diameter_mm: float
+    lesion_thickness_mm: float
+    distance_mm: float | None
+    shield_opening_mm: float | None
+    freeze_s: float
+    freezes: int
+    thaw_pause_s: float
+    total_s: float
+    depth_limit_mm: float
+    least_margin_mm: float
+    most_margin_mm: float
+    base_goal_degC: float
+    ice_depth_mm: Interval
+    ice_radius_mm: Interval
+    margin_mm: Interval
+    base_min_degC: Interval
+    thaw_s: Interval
+    over_time: tuple[SpotMoment, ...]
+    acceptance: SpotAcceptance
     binding: str
     reasons: tuple[Reasoned, ...]
     cautions: tuple[str, ...]
@@ -143,7 +206,7 @@ class Plan(Record):
 
     schema_: Annotated[Literal["cryomassage/plan/1"], Field(alias="schema")] = SCHEMA
     verdict: Outcome
-    status: Literal["planned", "test_spot_first", "refused", "no_safe_dose", "awaiting_freezing_engine"]
+    status: Literal["planned", "test_spot_first", "refused", "no_safe_dose"]
     message: str
     next_step: str
     client_code: str
@@ -153,6 +216,7 @@ class Plan(Record):
     screening: tuple[ZoneFinding, ...]
     prescription: Prescription | None
     zones: tuple[ZonePlan, ...]
+    spots: tuple[SpotPlan, ...]
     no_dose: tuple[NoDose, ...]
     course: Course | None
     room: RoomVerdict | None

@@ -1,0 +1,170 @@
+"""The middle skin of a zone as a patch of the engine: the stated thickness and properties of every layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from cryomassage.engine.column import SKIN_GRID, Column, Layers, layered_column, merged_top
+from cryomassage.engine.patch import FreezingLaw, Patch, Surroundings, Vessels
+from cryomassage.engine.solver import steady_state
+from cryomassage.knowledge.schema import Knowledge, Zone
+from cryomassage.planning.frozen_tissue import law_of_tissues
+from cryomassage.units import convert
+
+# Below the last layer lies more of the same body, as in the columns.
+_DEEP_COUPLING = 1.0e4  # W/(m^2 K)
+# Where ice forms, cells follow the ice and not the layers: stratum corneum and epidermis make one cell, and each
+# cell below is wider than the one above by this factor. With cells of 0.04 mm and less the step of the freezing
+# patch runs away under strong cold.
+_GROWTH = 1.15
+
+
+@dataclass(frozen=True)
+class PatchSkin:
+    """A patch at rest in the room.
+
+    Attributes:
+        patch: the medium.
+        rest_degC: temperatures of its cells at rest.
+        room: what the skin meets where no source acts.
+        basal_depth: m.
+        freezing_point_degC: the warmest of its tissues'.
+    """
+
+    patch: Patch
+    rest_degC: Float[np.ndarray, " cells"]
+    room: Surroundings
+    basal_depth: float
+    freezing_point_degC: float
+
+
+def _layers(zone_key: str, sex: str, knowledge: Knowledge) -> Layers:
+    zone, blood = knowledge.zone[zone_key], knowledge.tissue["blood"]
+    blood_capacity = blood.density.value * blood.specific_heat_capacity.value
+    rows = []
+    for layer in zone.layers:
+        tissue = knowledge.tissue[layer.tissue]
+        thickness = layer.female if sex == "female" else layer.male
+        perfusion = zone.dermal_perfusion_rate if layer.tissue == "dermis" else tissue.blood_perfusion_rate
+        rows.append(
+            (
+                convert(thickness.value, thickness.unit, "m"),
+                tissue.thermal_conductivity.value,
+                tissue.density.value * tissue.specific_heat_capacity.value,
+                perfusion.value * blood_capacity,
+                tissue.metabolic_heat_production.value,
+            )
+        )
+    return Layers(*(np.array(column)[:, None] for column in zip(*rows, strict=True)))
+
+
+def _growing(thickness: Float[np.ndarray, " layers"]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Cells of each layer and their growth, such that cells grow evenly from the first layer, which is one cell."""
+    width, counts = float(thickness[0]), [1]
+    for layer in thickness[1:]:
+        count = max(1, round(np.log1p(layer / width * (1.0 - 1.0 / _GROWTH)) / np.log(_GROWTH)))
+        counts.append(count)
+        width = float(layer) * (1.0 - 1.0 / _GROWTH) / (1.0 - _GROWTH**-count)
+    return tuple(counts), (_GROWTH,) * len(counts)
+
+
+def _column(zone: Zone, layers: Layers, freezing: bool) -> tuple[Column, list[str]]:
+    """The skin cut into cells, and the tissue of each."""
+    tissues = [layer.tissue for layer in zone.layers]
+    if freezing:
+        layers, tissues = merged_top(layers), tissues[1:]
+        cells, growth = _growing(layers.thickness[:, 0])
+    else:
+        cells, growth = SKIN_GRID[len(zone.layers)]
+    blood_degC = np.full(1, zone.arterial_temperature.value)
+    column = layered_column(layers, cells, growth, blood_degC, np.full(1, _DEEP_COUPLING), blood_degC)
+    return column, [tissue for tissue, count in zip(tissues, cells, strict=True) for _ in range(count)]
+
+
+def _law(
+    tissues: list[str],
+    capacity: Float[np.ndarray, " cells"],
+    conductivity: Float[np.ndarray, " cells"],
+    knowledge: Knowledge,
+) -> FreezingLaw:
+    law = law_of_tissues(tissues, capacity[:, None], conductivity[:, None], None, knowledge)
+    return FreezingLaw(*(part[:, :, 0] for part in law))
+
+
+def patch_skin(
+    zone_key: str,
+    sex: str,
+    room_degC: float,
+    rows: int,
+    columns: int,
+    spacing: float,
+    freezing: bool,
+    knowledge: Knowledge,
+) -> PatchSkin:
+    """The middle skin of a zone, at rest.
+
+    Args:
+        zone_key: of the zone.
+        sex: female or male; skin thickness depends on it.
+        room_degC: of the air.
+        rows: cells along y.
+        columns: cells along x.
+        spacing: m, of the surface grid.
+        freezing: let water freeze.
+        knowledge: zones and tissues.
+    """
+    zone = knowledge.zone[zone_key]
+    layers = _layers(zone_key, sex, knowledge)
+    column, tissues = _column(zone, layers, freezing)
+    still = knowledge.limit["exchange_room_still"].quantity.value
+    rest = steady_state(
+        column, np.full(1, still, np.float32), np.full(1, room_degC, np.float32), np.zeros(1, np.float32)
+    )
+
+    def told(values: object) -> Float[np.ndarray, " cells"]:
+        return np.asarray(values, np.float64)[:, 0]
+
+    capacity, conductivity = told(column.volumetric_heat_capacity), told(column.thermal_conductivity)
+    patch = Patch(
+        cell_width=told(column.cell_width),
+        thermal_conductivity=conductivity,
+        volumetric_heat_capacity=capacity,
+        perfusion_conductance=told(column.perfusion_conductance),
+        metabolic_heat_production=told(column.metabolic_heat_production),
+        arterial_temperature_degC=zone.arterial_temperature.value,
+        deep_conductance=_DEEP_COUPLING,
+        deep_temperature_degC=zone.arterial_temperature.value,
+        rows=rows,
+        columns=columns,
+        spacing=spacing,
+        freezing=_law(tissues, capacity, conductivity, knowledge) if freezing else None,
+    )
+    return PatchSkin(
+        patch=patch,
+        rest_degC=told(rest),
+        room=Surroundings(still, room_degC),
+        # Stratum corneum and epidermis end at the basal layer.
+        basal_depth=float(layers.thickness[:2].sum()),
+        freezing_point_degC=max(knowledge.tissue[tissue].freezing_point.value for tissue in set(tissues)),
+    )
+
+
+def vessels_of(skin: PatchSkin, knowledge: Knowledge) -> Vessels:
+    """How the vessels of a skin answer; at rest they stand open."""
+
+    def stated(key: str) -> float:
+        return knowledge.vessels[key].quantity.value
+
+    depth = stated("depth") * 1e-3
+    opening = knowledge.vessels["release_time"].quantity
+    return Vessels(
+        depth=depth,
+        rest_degC=float(np.interp(depth, skin.patch.centre_depth, skin.rest_degC)),
+        sensitivity=(1.0 - stated("flow_at_28")) / stated("cooling_step"),
+        least=stated("least_flow"),
+        constriction_time=stated("constriction_time"),
+        release_time=convert(opening.value, opening.unit, "s"),
+    )
