@@ -32,6 +32,7 @@ class Medium(NamedTuple):
     conductivity_gain: np.ndarray  # (knots, cells), W/(m K^2)
     ice_gain: np.ndarray  # (knots, cells), 1/K
     capacity_gain: np.ndarray  # (knots, cells), of dH/dT as a multiple of the unfrozen one
+    front: np.float32  # m/sqrt(s), farther than a front of ice can run
 
 
 class Factor(NamedTuple):
@@ -56,6 +57,31 @@ class Fields(NamedTuple):
     capacity: np.ndarray  # dH/dT as a multiple of the unfrozen one
 
 
+class Again(NamedTuple):
+    """Columns that are solved again, side by side, see `patch_newton`: (cells + 1, columns + 2) or rows of them."""
+
+    place: np.ndarray  # of each column in its row
+    base: np.ndarray  # enthalpy temperature at which the stage begins
+    theta: np.ndarray  # enthalpy temperature, the unknown
+    temperature: np.ndarray
+    conductivity: np.ndarray
+    liquid: np.ndarray
+    capacity: np.ndarray
+    fixed: np.ndarray  # W/m^2, what the stage leaves as it is
+    swept: np.ndarray
+    face: np.ndarray
+    coupling: np.ndarray
+    inverse: np.ndarray
+    admittance: np.ndarray
+    drawn: np.ndarray  # flow times liquid times temperature, and the rise: per loss what the blood gives
+    hold: np.ndarray  # row, coefficient
+    pull: np.ndarray  # row, that times sink
+    flow: np.ndarray  # row
+    fixed_flux: np.ndarray  # row, through the surface
+    flux: np.ndarray  # row, through the surface, by the last step
+    carry: np.ndarray  # row
+
+
 class Stage(NamedTuple):
     """Work space of one thread: the last four rows at the first stage, and their factors where ice may be."""
 
@@ -68,6 +94,8 @@ class Stage(NamedTuple):
     admittance: np.ndarray  # (4, cells + 1, columns + 2)
     face: np.ndarray  # (cells + 1, columns + 2), conductance below each cell
     swept: np.ndarray  # (cells + 1, columns + 2)
+    capacity: np.ndarray  # (4, cells + 1, columns + 2), dH/dT that the factors were made with
+    flux: np.ndarray  # (columns + 2), through the surface
     exchange: np.ndarray  # (4, 2, 2, columns + 2), of each row: in both stages, coefficient and that times sink
     reading: np.ndarray  # (2, columns + 2)
 

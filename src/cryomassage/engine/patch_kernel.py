@@ -24,6 +24,7 @@ import numpy as np
 
 from cryomassage.engine.compiled import compiled, compiled_for_threads
 from cryomassage.engine.patch_arrays import (
+    Again,
     Counts,
     Factor,
     Fields,
@@ -36,16 +37,14 @@ from cryomassage.engine.patch_arrays import (
     Watch,
 )
 from cryomassage.engine.patch_exchange import exchange_of_row
-from cryomassage.engine.patch_readings import ice_reaches, read, read_ice, vessels_answer
-from cryomassage.engine.patch_rows import thaw
+from cryomassage.engine.patch_readings import read, read_ice, vessels_answer
 from cryomassage.engine.patch_schedule import GAMMA
 from cryomassage.engine.patch_stages import first_stage, second_stage
+from cryomassage.engine.patch_zones import find_ice, foresee_ice, ice_reaches
 
 # The share of the heat of a step that each of the two stages carries.
 _FIRST = GAMMA - 1.0
 _SECOND = 1.0 / (2.0 * GAMMA)
-# A row counts as near ice when a cell of it is within so many kelvin of freezing.
-_NEAR_ICE_K = np.float32(4.0)
 
 
 @compiled
@@ -54,6 +53,7 @@ def _step_block(
     old: Fields,
     new: Fields,
     stages: Stage,
+    agains: Again,
     zone: Counts,
     near: Counts,
     need: Counts,
@@ -81,8 +81,32 @@ def _step_block(
         stages.admittance[block],
         stages.face[block],
         stages.swept[block],
+        stages.capacity[block],
+        stages.flux[block],
         stages.exchange[block],
         stages.reading[block],
+    )
+    again = Again(
+        agains.place[block],
+        agains.base[block],
+        agains.theta[block],
+        agains.temperature[block],
+        agains.conductivity[block],
+        agains.liquid[block],
+        agains.capacity[block],
+        agains.fixed[block],
+        agains.swept[block],
+        agains.face[block],
+        agains.coupling[block],
+        agains.inverse[block],
+        agains.admittance[block],
+        agains.drawn[block],
+        agains.hold[block],
+        agains.pull[block],
+        agains.flow[block],
+        agains.fixed_flux[block],
+        agains.flux[block],
+        agains.carry[block],
     )
     first_row, last_row = block * rows // blocks, (block + 1) * rows // blocks
     for j in range(max(first_row - 1, 0), last_row + 1):
@@ -106,6 +130,7 @@ def _step_block(
                 min(j + 1, rows - 1),
                 old,
                 stage,
+                again,
                 medium,
                 factor,
                 readings.flow[j],
@@ -126,6 +151,7 @@ def _step_block(
             old,
             new,
             stage,
+            again,
             medium,
             factor,
             readings.flow[m],
@@ -142,7 +168,7 @@ def _step_block(
         if near[m] > 0:
             read_ice(m, new.liquid[m], near[m], medium, readings)
         if medium.knot.shape[0] > 0:
-            zone[m] = ice_reaches(new.enthalpy[m], medium, near[m], _NEAR_ICE_K)
+            zone[m] = ice_reaches(new.enthalpy[m], medium, near[m], time_step)
 
 
 @compiled_for_threads
@@ -150,6 +176,7 @@ def _step_all(
     old: Fields,
     new: Fields,
     stages: Stage,
+    agains: Again,
     zone: Counts,
     near: Counts,
     need: Counts,
@@ -170,6 +197,7 @@ def _step_all(
             old,
             new,
             stages,
+            agains,
             zone,
             near,
             need,
@@ -186,27 +214,11 @@ def _step_all(
 
 
 @compiled
-def _find_ice(old: Fields, zone: Counts, near: Counts, need: Counts, medium: Medium) -> None:
-    """Cells in which ice may act on each row, and cells that its neighbours will ask it for.
-
-    Cells that were not asked for in the last step hold nothing but their enthalpy: they are not frozen.
-    """
-    rows, cells = zone.shape[0], old.enthalpy.shape[1] - 1
-    for j in range(rows):
-        near[j] = max(zone[max(j - 1, 0)], zone[j], zone[min(j + 1, rows - 1)])
-    for j in range(rows):
-        known = need[j]
-        wanted = max(near[max(j - 1, 0)], near[j], near[min(j + 1, rows - 1)])
-        need[j] = min(wanted + 1, cells) if wanted > 0 else 0
-        for i in range(known, need[j]):
-            thaw(i, medium, old.enthalpy[j], old.temperature[j], old.conductivity[j], old.liquid[j], old.capacity[j])
-
-
-@compiled
 def step_patch(
     fields: Fields,
     after: Fields,
     stages: Stage,
+    agains: Again,
     zone: Counts,
     need: Counts,
     medium: Medium,
@@ -226,6 +238,7 @@ def step_patch(
         fields: the state; overwritten, as is `after`.
         after: room for the state after a step.
         stages: work space; its first axis are the blocks of rows, one for each thread.
+        agains: the same, for columns that are solved again.
         zone: (rows,), cells from the surface in which ice may be.
         need: (rows,), cells from the surface of which temperature, conductivity, liquid and capacity are known.
         medium: the discrete equation.
@@ -247,9 +260,25 @@ def step_patch(
         else:
             old, new = fields, after
         if medium.knot.shape[0] > 0:
-            _find_ice(old, zone, near, need, medium)
+            foresee_ice(step, old, zone, medium, schedule, pieces, spacing)
+            find_ice(old, zone, near, need, medium)
         _step_all(
-            old, new, stages, zone, near, need, medium, factors, schedule, pieces, spacing, room, readings, watch, step
+            old,
+            new,
+            stages,
+            agains,
+            zone,
+            near,
+            need,
+            medium,
+            factors,
+            schedule,
+            pieces,
+            spacing,
+            room,
+            readings,
+            watch,
+            step,
         )
         swapped = not swapped
         if watch.sense_cell < 0:

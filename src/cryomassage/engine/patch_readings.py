@@ -73,17 +73,3 @@ def vessels_answer(sense: Row, flow: Row, watch: Watch, constriction: float, rel
         target = min(max(target, watch.least), np.float32(1.0))
         rate = constriction if target < flow[x] else release
         flow[x] += rate * (target - flow[x])
-
-
-@compiled
-def ice_reaches(theta: Plane, medium: Medium, zone: int, margin: float) -> int:
-    """Cells from the surface down to the deepest that is frozen or near it, and two more."""
-    cells = medium.capacity.shape[0]
-    found = 0
-    for i in range(min(zone + 6, cells)):
-        least = theta[i, 1]
-        for x in range(1, theta.shape[1] - 1):
-            least = min(least, theta[i, x])
-        if least < medium.knot[0, i] + margin:
-            found = i + 3
-    return int(min(found, cells - 1))

@@ -19,18 +19,20 @@ def ghosts(row: Row) -> None:
 
 
 @compiled
-def freeze(theta: Plane, i: int, medium: Medium, temperature: Plane, conductivity: Plane, liquid: Plane) -> None:
-    """Temperature, conductivity and liquid share of one cell of a row, from its enthalpy temperature."""
+def freeze(
+    theta: Plane, i: int, medium: Medium, temperature: Plane, conductivity: Plane, liquid: Plane, count: int
+) -> None:
+    """Temperature, conductivity and liquid share of one cell of `count` columns, from its enthalpy temperature."""
     source, t, k, w = theta[i], temperature[i], conductivity[i], liquid[i]
     unfrozen = medium.conductivity[i]
-    for x in range(source.shape[0]):
+    for x in range(count):
         t[x] = source[x]
         k[x] = unfrozen
         w[x] = np.float32(1.0)
     for n in range(medium.knot.shape[0]):
         knot, rise = medium.knot[n, i], medium.temperature_gain[n, i]
         gain, ice = medium.conductivity_gain[n, i], medium.ice_gain[n, i]
-        for x in range(source.shape[0]):
+        for x in range(count):
             below = max(np.float32(0.0), knot - source[x])
             t[x] += rise * below
             k[x] += gain * below
@@ -38,28 +40,14 @@ def freeze(theta: Plane, i: int, medium: Medium, temperature: Plane, conductivit
 
 
 @compiled
-def thaw(
-    i: int, medium: Medium, theta: Plane, temperature: Plane, conductivity: Plane, liquid: Plane, capacity: Plane
-) -> None:
-    """One cell of a row, of which nothing is known but that it is not frozen."""
-    source, t, k, w, h = theta[i], temperature[i], conductivity[i], liquid[i], capacity[i]
-    unfrozen = medium.conductivity[i]
-    for x in range(source.shape[0]):
-        t[x] = source[x]
-        k[x] = unfrozen
-        w[x] = np.float32(1.0)
-        h[x] = np.float32(1.0)
-
-
-@compiled
-def capacity_ratio(theta: Plane, i: int, medium: Medium, capacity: Plane) -> None:
-    """dH/dT of one cell of a row as a multiple of the unfrozen one."""
+def capacity_ratio(theta: Plane, i: int, medium: Medium, capacity: Plane, count: int) -> None:
+    """dH/dT of one cell of `count` columns as a multiple of the unfrozen one."""
     source, c = theta[i], capacity[i]
-    for x in range(source.shape[0]):
+    for x in range(count):
         c[x] = np.float32(1.0)
     for n in range(medium.knot.shape[0]):
         knot, gain = medium.knot[n, i], medium.capacity_gain[n, i]
-        for x in range(source.shape[0]):
+        for x in range(count):
             c[x] += gain if source[x] < knot else np.float32(0.0)
 
 
@@ -131,6 +119,18 @@ def up_plain_again(
 
 
 @compiled
+def beside(t: Row, k: Row, t_low: Row, k_low: Row, t_high: Row, k_high: Row, x: int, half: float) -> float:
+    """Heat from the four neighbours beside a cell."""
+    v, own = t[x], k[x]
+    return half * (
+        (own + k_low[x]) * (t_low[x] - v)
+        + (own + k_high[x]) * (t_high[x] - v)
+        + (own + k[x - 1]) * (t[x - 1] - v)
+        + (own + k[x + 1]) * (t[x + 1] - v)
+    )
+
+
+@compiled
 def up_ice(
     t3: Plane,
     k3: Plane,
@@ -163,24 +163,14 @@ def up_ice(
             v = t[x]
             r[x] = source + below[x] * (t_under[x] - v) + above[x] * (t_over[x] - v) + c_below[x] * r_below[x]
     for x in range(1, t.shape[0] - 1):
-        v, own = t[x], k[x]
-        r[x] += (
-            half
-            * (
-                (own + k_low[x]) * (t_low[x] - v)
-                + (own + k_high[x]) * (t_high[x] - v)
-                + (own + k[x - 1]) * (t[x - 1] - v)
-                + (own + k[x + 1]) * (t[x + 1] - v)
-            )
-            - loss * flow[x] * liquid[x] * v
-        )
+        r[x] += beside(t, k, t_low, k_low, t_high, k_high, x, half) - loss * flow[x] * liquid[x] * t[x]
 
 
 @compiled
-def face_conductance(k3: Plane, i: int, half: float, half_below: float, face: Plane) -> None:
+def face_conductance(k3: Plane, i: int, half: float, half_below: float, face: Plane, count: int) -> None:
     """Conductance through the face below a cell: the two halves in series."""
     k, k_below, g = k3[i], k3[i + 1], face[i]
-    for x in range(k.shape[0]):
+    for x in range(count):
         g[x] = k[x] * k_below[x] / (half * k_below[x] + half_below * k[x])
 
 
@@ -195,16 +185,17 @@ def eliminate(
     capacity: Plane,
     weight: float,
     loss: float,
+    count: int,
 ) -> None:
     """Pivot of a cell where ice may be, from that of the cell below."""
     a, a_below, c, c_below = admittance[i], admittance[i + 1], coupling[i], coupling[i + 1]
     inv, h = inverse[i], capacity[i]
     above = face[over]
     if over == i:
-        for x in range(a.shape[0]):
+        for x in range(count):
             a[x] = weight * h[x] + loss + c_below[x] * a_below[x]
     else:
-        for x in range(a.shape[0]):
+        for x in range(count):
             own = weight * h[x] + loss + c_below[x] * a_below[x]
             one = np.float32(1.0) / (own + above[x])
             a[x] = own
@@ -256,14 +247,15 @@ def close_surface(
     old: Row,
     new: Row,
     scale: float,
-) -> float:
-    """Solve the first cell with the surface exchange; returns the heat through the surface, summed over columns.
+    heat: Row,
+) -> None:
+    """Solve the first cell with the surface exchange; writes the heat through the surface.
 
     The flux is that of the exchange of the first stage, to which the second stage adds its difference by its weight:
     then the step ends in the exchange of its end, and the heat is that of both.
     """
     r, h, q, h_now, q_now = swept[0], first[0], first[1], second[0], second[1]
-    heat, one, share = np.float32(0.0), np.float32(1.0), np.float32(1.0) / _WEIGHT
+    one, share = np.float32(1.0), np.float32(1.0) / _WEIGHT
     for x in range(1, r.shape[0] - 1):
         resistance = half / k[x]
         damping = one / (one + h[x] * resistance)
@@ -273,9 +265,17 @@ def close_surface(
         flux += share * ((q_now[x] - h_now[x] * t[x]) * damping_now - flux)
         rise = (r[x] + flux) / (admittance[x] + conductance)
         r[x] = rise
-        heat += flux - conductance * rise
+        heat[x] = flux - conductance * rise
         new[x] = old[x] + scale * rise * capacity[x]
-    return np.float64(heat)
+
+
+@compiled
+def sum_of(row: Row) -> float:
+    """Sum of a row, its ghosts left out."""
+    total = np.float32(0.0)
+    for x in range(1, row.shape[0] - 1):
+        total += row[x]
+    return np.float64(total)
 
 
 @compiled

@@ -20,8 +20,8 @@ from cryomassage.engine.patch_schedule import Steps
 _STABLE = 1.8
 
 
-def stable_step(patch: Patch, coldest_degC: float) -> float:
-    """Longest step, s, at which the explicit exchange between columns is stable, ice included."""
+def fastest_diffusivity(patch: Patch, coldest_degC: float) -> float:
+    """Of any cell, m^2/s, ice included."""
     rate = patch.thermal_conductivity / patch.volumetric_heat_capacity
     if patch.freezing is not None:
         law = patch.freezing
@@ -30,14 +30,19 @@ def stable_step(patch: Patch, coldest_degC: float) -> float:
         conductivity = 1.0 + np.sum(law.conductivity_gain * below, axis=0)
         slope = 1.0 - np.sum(np.where(theta < law.knot_degC, law.temperature_gain, 0.0), axis=0)
         rate = np.maximum(rate, rate * conductivity * slope)
+    return float(rate.max())
+
+
+def stable_step(patch: Patch, diffusivity: float) -> float:
+    """Longest step, s, at which the explicit exchange between columns is stable."""
     neighbours = 2.0 * (patch.rows > 1) + 2.0 * (patch.columns > 1)
     if neighbours == 0.0:
         return float("inf")
-    return float(_STABLE / (2.0 * neighbours * rate.max() / patch.spacing**2))
+    return float(_STABLE / (2.0 * neighbours * diffusivity / patch.spacing**2))
 
 
-def make_medium(patch: Patch) -> arrays.Medium:
-    """The discrete equation, relative to the blood."""
+def make_medium(patch: Patch, diffusivity: float) -> arrays.Medium:
+    """The discrete equation, relative to the blood; `diffusivity` of the fastest cell."""
     single = np.float32
     half = 0.5 * patch.cell_width
     resistance = half / patch.thermal_conductivity
@@ -71,7 +76,8 @@ def make_medium(patch: Patch) -> arrays.Medium:
                 ice_gain,
                 capacity_gain,
             )
-        )
+        ),
+        single(np.sqrt(diffusivity)),
     )
 
 
@@ -174,9 +180,22 @@ def make_stages(patch: Patch, blocks: int) -> arrays.Stage:
         admittance=room(ring, 1.0),
         face=room(one, 1.0),
         swept=room(one, 0.0),
+        capacity=room(ring, 1.0),
+        flux=room((blocks, width), 0.0),
         exchange=np.ones((blocks, 4, 2, 2, width), np.float32),
         reading=np.ones((blocks, 2, width), np.float32),
     )
+
+
+def make_again(patch: Patch, blocks: int) -> arrays.Again:
+    """Work space for the columns that are solved again, for as many threads as there are blocks."""
+    cells, width = len(patch.cell_width) + 1, patch.columns + 2
+    rows = {"hold", "pull", "flow", "fixed_flux", "flux", "carry"}
+    parts = {
+        name: np.zeros((blocks, width) if name in rows else (blocks, cells, width), np.float32)
+        for name in arrays.Again._fields
+    }
+    return arrays.Again(**{**parts, "place": np.zeros((blocks, width), np.int64)})
 
 
 def make_readings(patch: Patch, thresholds: int) -> arrays.Readings:

@@ -22,6 +22,8 @@ from cryomassage.engine.patch_schedule import (
     refuse_unresolved,
 )
 from cryomassage.engine.patch_set_up import (
+    fastest_diffusivity,
+    make_again,
     make_factors,
     make_fields,
     make_medium,
@@ -50,6 +52,7 @@ class _Run:
         self.after = arrays.Fields(*(part.copy() for part in self.fields))
         self.blocks = max(1, min(numba.get_num_threads(), patch.rows // 4))
         self.stages = make_stages(patch, self.blocks)
+        self.agains = make_again(patch, self.blocks)
         room = surroundings.heat_transfer_coefficient
         self.room = np.array([room, room * (surroundings.temperature_degC - blood)], np.float32)
         cells = len(patch.cell_width)
@@ -166,14 +169,15 @@ def advance_patch(
     coldest = min(
         np.min(strokes.sink_temperature_degC, initial=surroundings.temperature_degC), float(np.min(start_degC))
     )
-    limit = stable_step(patch, max(float(coldest), COLDEST_degC))
+    diffusivity = fastest_diffusivity(patch, max(float(coldest), COLDEST_degC))
+    limit = stable_step(patch, diffusivity)
     stepped = PatchNumerics(min(numerics.stroke_step_s, limit), min(numerics.rest_step_s, limit))
     times = np.asarray(snapshot_s, dtype=float)
     times = times[times > 0.0]
     steps = make_steps(strokes, times, stepped)
     relative = _relative(strokes, patch.arterial_temperature_degC)
     pieces = cut_pieces(relative, steps)
-    medium = make_medium(patch)
+    medium = make_medium(patch, diffusivity)
     factors, which = make_factors(medium, steps.length_s)
     schedule = make_schedule(steps, which, pieces.begin, pieces.end, vessels)
     watch = make_watch(patch, basal_depth, thresholds_degC, vessels)
@@ -226,6 +230,7 @@ def _march(
                     run.fields,
                     run.after,
                     run.stages,
+                    run.agains,
                     run.zone,
                     run.need,
                     medium,

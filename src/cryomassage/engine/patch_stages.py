@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cryomassage.engine.compiled import compiled
-from cryomassage.engine.patch_arrays import Factor, Fields, Medium, Row, Stage
+from cryomassage.engine.patch_arrays import Again, Factor, Fields, Medium, Row, Stage
+from cryomassage.engine.patch_newton import find_columns, gather, iterate, scatter
 from cryomassage.engine.patch_rows import (
     blood_heat,
     capacity_ratio,
@@ -18,6 +19,7 @@ from cryomassage.engine.patch_rows import (
     freeze,
     ghosts,
     less_first,
+    sum_of,
     up_ice,
     up_plain,
     up_plain_again,
@@ -35,6 +37,7 @@ def first_stage(
     high: int,
     fields: Fields,
     stage: Stage,
+    again: Again,
     medium: Medium,
     factor: Factor,
     flow: Row,
@@ -47,7 +50,8 @@ def first_stage(
     theta, first = fields.enthalpy[j], stage.enthalpy[ring]
     swept, face = stage.swept, stage.face
     coupling, inverse, admittance = stage.coupling[ring], stage.inverse_pivot[ring], stage.admittance[ring]
-    capacity, temperature, conductivity = fields.capacity[j], fields.temperature[j], fields.conductivity[j]
+    capacity, temperature, conductivity = stage.capacity[ring], fields.temperature[j], fields.conductivity[j]
+    width, one = theta.shape[1], np.float32(1.0)
     for i in range(cells - 1, kz - 1, -1):
         over = max(i - 1, 0)
         up_plain(
@@ -66,7 +70,7 @@ def first_stage(
             factor.coupling[i + 1],
         )
     for i in range(kz - 1):
-        face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face)
+        face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face, width)
     if kz > 0:
         # The cell below is unfrozen: its pivot is the shared one, and so is the face between.
         face[kz - 1, :] = medium.conductance[kz - 1]
@@ -76,7 +80,8 @@ def first_stage(
         admittance[0, :] = factor.admittance[0]
     for i in range(kz - 1, -1, -1):
         over = max(i - 1, 0)
-        eliminate(i, face, over, admittance, inverse, coupling, capacity, factor.weight[i], medium.loss[i])
+        capacity[i, :] = fields.capacity[j, i]
+        eliminate(i, face, over, admittance, inverse, coupling, capacity, factor.weight[i], medium.loss[i], width)
         up_ice(
             temperature,
             conductivity,
@@ -95,9 +100,9 @@ def first_stage(
             medium.loss[i],
             medium.source[i],
         )
-    one = np.float32(1.0)
     now = temperature if kz > 0 else theta
-    surface = close_surface(
+    first_capacity = capacity if kz > 0 else fields.capacity[j]
+    close_surface(
         swept,
         now[0],
         conductivity[0],
@@ -105,10 +110,11 @@ def first_stage(
         stage.exchange[ring, 0],
         medium.half[0],
         admittance[0],
-        capacity[0],
+        first_capacity[0],
         theta[0],
         first[0],
         one,
+        stage.flux,
     )
     for i in range(1, kz):
         down_ice(swept, i, theta, first, inverse, coupling, capacity, one)
@@ -117,12 +123,60 @@ def first_stage(
     for i in range(cells):
         ghosts(first[i])
     for i in range(need):
-        freeze(first, i, medium, stage.temperature[ring], stage.conductivity[ring], stage.liquid[ring])
+        freeze(first, i, medium, stage.temperature[ring], stage.conductivity[ring], stage.liquid[ring], width)
+    count = find_columns(temperature, swept, stage.temperature[ring], one, kz, again)
+    if count > 0:
+        gather(
+            count,
+            kz,
+            one,
+            np.float32(0.0),
+            theta,
+            theta,
+            first,
+            temperature,
+            conductivity,
+            fields.liquid[j],
+            fields.temperature[low],
+            fields.conductivity[low],
+            fields.temperature[high],
+            fields.conductivity[high],
+            face,
+            stage.exchange[ring, 0, 0],
+            stage.exchange[ring, 0, 1],
+            stage.exchange[ring, 0, 0],
+            stage.exchange[ring, 0, 1],
+            flow,
+            medium,
+            factor,
+            again,
+        )
+        iterate(count, kz, medium, factor, again)
+        scatter(
+            count,
+            kz,
+            need,
+            one,
+            temperature,
+            fields.liquid[j],
+            swept,
+            stage.flux,
+            inverse,
+            coupling,
+            admittance,
+            capacity,
+            first,
+            stage.temperature[ring],
+            stage.conductivity[ring],
+            stage.liquid[ring],
+            again,
+        )
+    surface = sum_of(stage.flux)
     if not track:
-        return np.float64(surface), 0.0, 0.0
+        return surface, 0.0, 0.0
     blood = blood_heat(theta, temperature, swept, fields.liquid[j], kz, flow, medium.loss, medium.source)
     deep = deep_heat(theta, swept, cells, medium.conductance[cells - 1])
-    return np.float64(surface), np.float64(deep), np.float64(blood)
+    return surface, np.float64(deep), np.float64(blood)
 
 
 @compiled
@@ -133,6 +187,7 @@ def second_stage(
     fields: Fields,
     after: Fields,
     stage: Stage,
+    again: Again,
     medium: Medium,
     factor: Factor,
     flow: Row,
@@ -146,6 +201,7 @@ def second_stage(
     swept, face = stage.swept, stage.face
     coupling, inverse, admittance = stage.coupling[ring], stage.inverse_pivot[ring], stage.admittance[ring]
     temperature, conductivity, liquid = stage.temperature[ring], stage.conductivity[ring], stage.liquid[ring]
+    capacity, width = stage.capacity[ring], theta.shape[1]
     for i in range(cells - 1, kz - 1, -1):
         over = max(i - 1, 0)
         up_plain_again(
@@ -166,7 +222,7 @@ def second_stage(
             _TWO_GAMMA * factor.weight[i],
         )
     for i in range(kz - 1):
-        face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face)
+        face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face, width)
     if kz > 0:
         face[kz - 1, :] = medium.conductance[kz - 1]
     for i in range(kz - 1, -1, -1):
@@ -192,7 +248,8 @@ def second_stage(
         less_first(theta, old, i, swept, _TWO_GAMMA * factor.weight[i])
     now = temperature if kz > 0 else theta
     surface_k = conductivity if kz > 0 else fields.conductivity[j]
-    surface = close_surface(
+    first_capacity = capacity if kz > 0 else fields.capacity[j]
+    close_surface(
         swept,
         now[0],
         surface_k[0],
@@ -200,22 +257,72 @@ def second_stage(
         stage.exchange[ring, 1],
         medium.half[0],
         admittance[0],
-        fields.capacity[j, 0],
+        first_capacity[0],
         theta[0],
         new[0],
         _WEIGHT,
+        stage.flux,
     )
     for i in range(1, kz):
-        down_ice(swept, i, theta, new, inverse, coupling, fields.capacity[j], _WEIGHT)
+        down_ice(swept, i, theta, new, inverse, coupling, capacity, _WEIGHT)
     for i in range(max(kz, 1), cells):
         down_plain(swept, i, theta, new, factor.inverse_pivot[i], factor.coupling[i], _WEIGHT)
     for i in range(cells):
         ghosts(new[i])
     for i in range(need):
-        freeze(new, i, medium, after.temperature[j], after.conductivity[j], after.liquid[j])
-        capacity_ratio(new, i, medium, after.capacity[j])
+        freeze(new, i, medium, after.temperature[j], after.conductivity[j], after.liquid[j], width)
+    count = find_columns(temperature, swept, after.temperature[j], _WEIGHT, kz, again)
+    if count > 0:
+        gather(
+            count,
+            kz,
+            _WEIGHT,
+            _TWO_GAMMA,
+            old,
+            theta,
+            new,
+            temperature,
+            conductivity,
+            liquid,
+            stage.temperature[ring_low],
+            stage.conductivity[ring_low],
+            stage.temperature[ring_high],
+            stage.conductivity[ring_high],
+            face,
+            stage.exchange[ring, 0, 0],
+            stage.exchange[ring, 0, 1],
+            stage.exchange[ring, 1, 0],
+            stage.exchange[ring, 1, 1],
+            flow,
+            medium,
+            factor,
+            again,
+        )
+        iterate(count, kz, medium, factor, again)
+        scatter(
+            count,
+            kz,
+            need,
+            _WEIGHT,
+            temperature,
+            liquid,
+            swept,
+            stage.flux,
+            inverse,
+            coupling,
+            admittance,
+            capacity,
+            new,
+            after.temperature[j],
+            after.conductivity[j],
+            after.liquid[j],
+            again,
+        )
+    for i in range(need):
+        capacity_ratio(new, i, medium, after.capacity[j], width)
+    surface = sum_of(stage.flux)
     if not track:
-        return np.float64(surface), 0.0, 0.0
+        return surface, 0.0, 0.0
     blood = blood_heat(theta, temperature, swept, liquid, kz, flow, medium.loss, medium.source)
     deep = deep_heat(theta, swept, cells, medium.conductance[cells - 1])
-    return np.float64(surface), np.float64(deep), np.float64(blood)
+    return surface, np.float64(deep), np.float64(blood)
