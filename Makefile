@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test test-slow lint format bench schemas lock clean
+.PHONY: setup run test test-slow lint format bench gallery schemas lock clean
 
 setup: $(STAMP)
 
@@ -38,6 +38,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.run
+
+gallery: setup
+	$(BIN)/python docs/make_gallery.py
 
 schemas: setup
 	$(BIN)/python -c "from pathlib import Path; from cryomassage.interchange.json_schema import write_schemas; write_schemas(Path('docs/schemas'))"

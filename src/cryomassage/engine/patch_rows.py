@@ -122,12 +122,13 @@ def up_plain_again(
 def beside(t: Row, k: Row, t_low: Row, k_low: Row, t_high: Row, k_high: Row, x: int, half: float) -> float:
     """Heat from the four neighbours beside a cell."""
     v, own = t[x], k[x]
-    return half * (
+    heat: float = half * (
         (own + k_low[x]) * (t_low[x] - v)
         + (own + k_high[x]) * (t_high[x] - v)
         + (own + k[x - 1]) * (t[x - 1] - v)
         + (own + k[x + 1]) * (t[x + 1] - v)
     )
+    return heat
 
 
 @compiled

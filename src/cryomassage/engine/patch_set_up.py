@@ -18,6 +18,8 @@ from cryomassage.engine.patch_schedule import Steps
 
 # The explicit exchange between columns is stable up to 2 over its fastest rate; a little less is used.
 _STABLE = 1.8
+_AGAIN_ROWS = ("hold", "pull", "flow", "fixed_flux", "flux", "carry")
+_AGAIN_PLANES = tuple(name for name in arrays.Again._fields if name not in (*_AGAIN_ROWS, "place"))
 
 
 def fastest_diffusivity(patch: Patch, coldest_degC: float) -> float:
@@ -59,25 +61,24 @@ def make_medium(patch: Patch, diffusivity: float) -> arrays.Medium:
         ice_gain = law.ice_gain
         slope = 1.0 - np.cumsum(temperature_gain, axis=0)
         capacity_gain = np.diff(1.0 / slope, axis=0, prepend=np.ones((1, cells)))
+
+    def row(values: Float[np.ndarray, ...]) -> np.ndarray:
+        return np.ascontiguousarray(values, dtype=single)
+
     return arrays.Medium(
-        *(
-            np.ascontiguousarray(part, dtype=single)
-            for part in (
-                patch.volumetric_heat_capacity * patch.cell_width,
-                half,
-                patch.thermal_conductivity,
-                conductance,
-                patch.cell_width / patch.spacing**2,
-                patch.perfusion_conductance * patch.cell_width,
-                patch.metabolic_heat_production * patch.cell_width,
-                knot,
-                temperature_gain,
-                conductivity_gain,
-                ice_gain,
-                capacity_gain,
-            )
-        ),
-        single(np.sqrt(diffusivity)),
+        capacity=row(patch.volumetric_heat_capacity * patch.cell_width),
+        half=row(half),
+        conductivity=row(patch.thermal_conductivity),
+        conductance=row(conductance),
+        lateral=row(patch.cell_width / patch.spacing**2),
+        loss=row(patch.perfusion_conductance * patch.cell_width),
+        source=row(patch.metabolic_heat_production * patch.cell_width),
+        knot=row(knot),
+        temperature_gain=row(temperature_gain),
+        conductivity_gain=row(conductivity_gain),
+        ice_gain=row(ice_gain),
+        capacity_gain=row(capacity_gain),
+        front=single(np.sqrt(diffusivity)),
     )
 
 
@@ -189,13 +190,13 @@ def make_stages(patch: Patch, blocks: int) -> arrays.Stage:
 
 def make_again(patch: Patch, blocks: int) -> arrays.Again:
     """Work space for the columns that are solved again, for as many threads as there are blocks."""
-    cells, width = len(patch.cell_width) + 1, patch.columns + 2
-    rows = {"hold", "pull", "flow", "fixed_flux", "flux", "carry"}
-    parts = {
-        name: np.zeros((blocks, width) if name in rows else (blocks, cells, width), np.float32)
-        for name in arrays.Again._fields
-    }
-    return arrays.Again(**{**parts, "place": np.zeros((blocks, width), np.int64)})
+    plane = (blocks, len(patch.cell_width) + 1, patch.columns + 2)
+    row = (blocks, patch.columns + 2)
+    return arrays.Again(
+        place=np.zeros(row, np.int64),
+        **{name: np.zeros(plane, np.float32) for name in _AGAIN_PLANES},
+        **{name: np.zeros(row, np.float32) for name in _AGAIN_ROWS},
+    )
 
 
 def make_readings(patch: Patch, thresholds: int) -> arrays.Readings:

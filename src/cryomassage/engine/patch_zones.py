@@ -38,7 +38,7 @@ def ice_reaches(theta: Plane, medium: Medium, zone: int, time_step: float) -> in
         for x in range(1, theta.shape[1] - 1):
             least = min(least, theta[i, x])
         if least < medium.knot[0, i] + _NEAR_ICE_K:
-            return _cells_within(depth, i, medium)
+            return int(_cells_within(depth, i, medium))
     return 0
 
 

@@ -7,19 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from cryomassage.engine.column import SKIN_GRID, Column, Layers, layered_column, merged_top
+from cryomassage.engine.column import SKIN_GRID, Layers, layered_column
 from cryomassage.engine.patch import FreezingLaw, Patch, Surroundings, Vessels
 from cryomassage.engine.solver import steady_state
-from cryomassage.knowledge.schema import Knowledge, Zone
+from cryomassage.knowledge.schema import Knowledge
 from cryomassage.planning.frozen_tissue import law_of_tissues
 from cryomassage.units import convert
 
 # Below the last layer lies more of the same body, as in the columns.
 _DEEP_COUPLING = 1.0e4  # W/(m^2 K)
-# Where ice forms, cells follow the ice and not the layers: stratum corneum and epidermis make one cell, and each
-# cell below is wider than the one above by this factor. With cells of 0.04 mm and less the step of the freezing
-# patch runs away under strong cold.
-_GROWTH = 1.15
 
 
 @dataclass(frozen=True)
@@ -61,29 +57,6 @@ def _layers(zone_key: str, sex: str, knowledge: Knowledge) -> Layers:
     return Layers(*(np.array(column)[:, None] for column in zip(*rows, strict=True)))
 
 
-def _growing(thickness: Float[np.ndarray, " layers"]) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Cells of each layer and their growth, such that cells grow evenly from the first layer, which is one cell."""
-    width, counts = float(thickness[0]), [1]
-    for layer in thickness[1:]:
-        count = max(1, round(np.log1p(layer / width * (1.0 - 1.0 / _GROWTH)) / np.log(_GROWTH)))
-        counts.append(count)
-        width = float(layer) * (1.0 - 1.0 / _GROWTH) / (1.0 - _GROWTH**-count)
-    return tuple(counts), (_GROWTH,) * len(counts)
-
-
-def _column(zone: Zone, layers: Layers, freezing: bool) -> tuple[Column, list[str]]:
-    """The skin cut into cells, and the tissue of each."""
-    tissues = [layer.tissue for layer in zone.layers]
-    if freezing:
-        layers, tissues = merged_top(layers), tissues[1:]
-        cells, growth = _growing(layers.thickness[:, 0])
-    else:
-        cells, growth = SKIN_GRID[len(zone.layers)]
-    blood_degC = np.full(1, zone.arterial_temperature.value)
-    column = layered_column(layers, cells, growth, blood_degC, np.full(1, _DEEP_COUPLING), blood_degC)
-    return column, [tissue for tissue, count in zip(tissues, cells, strict=True) for _ in range(count)]
-
-
 def _law(
     tissues: list[str],
     capacity: Float[np.ndarray, " cells"],
@@ -118,7 +91,10 @@ def patch_skin(
     """
     zone = knowledge.zone[zone_key]
     layers = _layers(zone_key, sex, knowledge)
-    column, tissues = _column(zone, layers, freezing)
+    cells, growth = SKIN_GRID[len(zone.layers)]
+    blood_degC = np.full(1, zone.arterial_temperature.value)
+    column = layered_column(layers, cells, growth, blood_degC, np.full(1, _DEEP_COUPLING), blood_degC)
+    tissues = [layer.tissue for layer, count in zip(zone.layers, cells, strict=True) for _ in range(count)]
     still = knowledge.limit["exchange_room_still"].quantity.value
     rest = steady_state(
         column, np.full(1, still, np.float32), np.full(1, room_degC, np.float32), np.zeros(1, np.float32)

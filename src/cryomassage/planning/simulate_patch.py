@@ -27,7 +27,7 @@ _MOST_KEPT = 50_000_000  # values of the snapshots: 0.2 GB, held twice while the
 _LEAST_MARGIN_mm = 8.0
 _LONGEST_s = 7_200.0
 _STEPS_OF_REACH = 2.0  # a source moves by at most half of its reach in a step
-_LONGEST_STEP_s, _LONGEST_FREEZING_STEP_s, _LONGEST_REST_s = 0.1, 0.05, 0.5
+_LONGEST_STEP_s, _LONGEST_REST_s = 0.1, 0.5
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,7 @@ def _numerics(scenario: PatchScenario, laid: Laid, strokes: Strokes, spacing_mm:
         )
     if problems:
         raise InputError(scenario.name, problems)
-    longest_s = _LONGEST_FREEZING_STEP_s if scenario.freezing else _LONGEST_STEP_s
-    step_s = min(longest_s, fitting_s / _STEPS_OF_REACH) if asked is None else float(asked)
+    step_s = min(_LONGEST_STEP_s, fitting_s / _STEPS_OF_REACH) if asked is None else float(asked)
     return PatchNumerics(step_s, max(step_s, _LONGEST_REST_s))
 
 
