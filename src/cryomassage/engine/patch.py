@@ -138,11 +138,23 @@ class Vessels(NamedTuple):
     release_time: float  # s
 
 
+class PatchStart(NamedTuple):
+    """A run that is taken up where another ended.
+
+    Where the first run had no freezing law and the second has one, tissue below its freezing point was supercooled
+    and begins to freeze: its enthalpy temperature was its temperature, so that no heat is made or lost.
+    """
+
+    enthalpy_degC: Float[np.ndarray, "cells rows columns"]  # enthalpy temperature
+    flow: Float[np.ndarray, "rows columns"]  # blood flow, as a share of that at rest
+    time_s: float  # on the clock of strokes and snapshots
+
+
 class PatchResult(NamedTuple):
     """What a patch went through.
 
     Attributes:
-        time_s: of the snapshots; the first is 0.
+        time_s: of the snapshots; the first is the start.
         surface_degC: surface temperature at the snapshots.
         basal_degC: temperature at the depth `basal_depth` that was asked for, at the snapshots.
         field_degC: all cells at the snapshots, or None if not asked for.

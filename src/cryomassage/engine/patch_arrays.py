@@ -25,6 +25,7 @@ class Medium(NamedTuple):
     conductivity: np.ndarray  # W/(m K), unfrozen
     conductance: np.ndarray  # W/(m^2 K), through the face below each cell, unfrozen; the last to the deep temperature
     lateral: np.ndarray  # width / spacing^2, 1/m: times a conductivity gives the conductance to a neighbour
+    sideways: np.ndarray  # W/(m^2 K), that with the unfrozen conductivity
     loss: np.ndarray  # W/(m^2 K), to the blood at rest
     source: np.ndarray  # W/m^2, of metabolism
     knot: np.ndarray  # (knots, cells), enthalpy temperature
@@ -124,7 +125,6 @@ class Watch(NamedTuple):
     rest: np.float32
     sensitivity: np.float32
     least: np.float32
-    track_heat: bool
 
 
 class Schedule(NamedTuple):
@@ -141,14 +141,13 @@ class Schedule(NamedTuple):
 def make_factor(medium: Medium, time_step: float) -> Factor:
     """Eliminate from below, in double precision, for steps of `time_step` seconds."""
     weight = medium.capacity.astype(float) / (GAMMA * time_step)
-    above = np.concatenate([[0.0], medium.conductance[:-1].astype(float)])
-    cells = len(weight)
-    admittance, inverse, coupling = np.ones(cells), np.empty(cells), np.ones(cells + 1)
+    own, above = (weight + medium.loss).tolist(), [0.0, *medium.conductance[:-1].tolist()]
+    cells = len(own)
+    admittance, inverse, coupling = [1.0] * cells, [1.0] * cells, [1.0] * (cells + 1)
     below = float(medium.conductance[-1])  # what the deep temperature adds to the last cell
     for i in range(cells - 1, -1, -1):
-        admittance[i] = weight[i] + float(medium.loss[i]) + below
+        admittance[i] = own[i] + below
         inverse[i] = 1.0 / (admittance[i] + above[i])
         coupling[i] = above[i] * inverse[i]
         below = coupling[i] * admittance[i]
-    single = np.float32
-    return Factor(*(part.astype(single) for part in (weight, admittance, inverse, coupling)))
+    return Factor(*(np.array(part, np.float32) for part in (weight, admittance, inverse, coupling)))

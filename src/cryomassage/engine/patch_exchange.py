@@ -14,15 +14,17 @@ _REACH = 3.5
 
 
 @compiled
-def _mean_of_ellipse(s: float, d: float, length: float, along: float, across: float) -> float:
-    """Share of the way on which the ellipse covers a place `s` ahead of its start and `d` beside its line."""
-    inside = 1.0 - (d / across) ** 2
-    if inside <= 0.0:
-        return 0.0
-    chord = along * math.sqrt(inside)
+def _share_within(s: float, chord: float, length: float) -> float:
+    """Share of the way on which a source with this half chord covers a place `s` ahead of its start."""
     if length > 0.0:
         return max(min(s + chord, length) - max(s - chord, 0.0), 0.0) / length
     return 1.0 if abs(s) <= chord else 0.0
+
+
+@compiled
+def _half_chord(d: float, along: float, across: float) -> float:
+    """Half the length of an ellipse on a line `d` beside its centre; 0 where it does not reach."""
+    return along * math.sqrt(max(1.0 - (d / across) ** 2, 0.0))
 
 
 @compiled
@@ -60,15 +62,20 @@ def exchange_of_row(
         x_end = x0 + ux * length
         first = max(int((min(x0, x_end) - reach) / spacing), 0)
         last = min(int((max(x0, x_end) + reach) / spacing) + 2, columns)
+        level = kind == _ELLIPSE and uy == 0.0  # along the row the chord is the same everywhere
+        chord = _half_chord(y - y0, along, across) if level else 0.0
+        if level and chord == 0.0:
+            continue
         for i in range(first, last):
             dx = (i + 0.5) * spacing - x0
             dy = y - y0
             s = dx * ux + dy * uy
             d = dy * ux - dx * uy
-            if kind == _ELLIPSE:
-                mean = _mean_of_ellipse(s, d, length, along, across)
-            else:
+            if kind != _ELLIPSE:
                 mean = _mean_of_bell(s / along, (d / along) ** 2, length / along, kind)
+            else:
+                half = chord if level else _half_chord(d, along, across)
+                mean = _share_within(s, half, length) if half > 0.0 else 0.0
             mean *= share
             h_out[i] += mean * (coefficient - touches * room_h)
             q_out[i] += mean * (coefficient * sink - touches * room_q)

@@ -48,30 +48,9 @@ _SECOND = 1.0 / (2.0 * GAMMA)
 
 
 @compiled
-def _step_block(
-    block: int,
-    old: Fields,
-    new: Fields,
-    stages: Stage,
-    agains: Again,
-    zone: Counts,
-    near: Counts,
-    need: Counts,
-    medium: Medium,
-    factors: Factor,
-    schedule: Schedule,
-    pieces: Pieces,
-    spacing: float,
-    room: Row,
-    readings: Readings,
-    watch: Watch,
-    step: int,
-) -> None:
-    """One step of a block of rows; the row before it and the row after are staged once more here."""
-    rows, blocks = zone.shape[0], stages.swept.shape[0]
-    time_step, kind = schedule.time_step[step], schedule.factor[step]
-    factor = Factor(factors.weight[kind], factors.admittance[kind], factors.inverse_pivot[kind], factors.coupling[kind])
-    stage = Stage(
+def _stage_of(stages: Stage, block: int) -> Stage:
+    """Work space of one block."""
+    return Stage(
         stages.enthalpy[block],
         stages.temperature[block],
         stages.conductivity[block],
@@ -86,7 +65,12 @@ def _step_block(
         stages.exchange[block],
         stages.reading[block],
     )
-    again = Again(
+
+
+@compiled
+def _again_of(agains: Again, block: int) -> Again:
+    """The same for columns that are solved again."""
+    return Again(
         agains.place[block],
         agains.base[block],
         agains.theta[block],
@@ -108,67 +92,107 @@ def _step_block(
         agains.flux[block],
         agains.carry[block],
     )
-    first_row, last_row = block * rows // blocks, (block + 1) * rows // blocks
-    for j in range(max(first_row - 1, 0), last_row + 1):
-        if j < rows:
-            for part in range(2):
-                exchange = stage.exchange[j % 4, part]
-                exchange_of_row(
-                    (j + 0.5) * spacing,
-                    spacing,
-                    pieces,
-                    schedule.pieces_begin[step, part],
-                    schedule.pieces_end[step, part],
-                    room[0],
-                    room[1],
-                    exchange[0, 1:-1],
-                    exchange[1, 1:-1],
+
+
+@compiled
+def _step_rows(
+    first_row: int,
+    last_row: int,
+    fields: Fields,
+    after: Fields,
+    stage: Stage,
+    again: Again,
+    zone: Counts,
+    near: Counts,
+    need: Counts,
+    medium: Medium,
+    factors: Factor,
+    schedule: Schedule,
+    pieces: Pieces,
+    spacing: float,
+    room: Row,
+    readings: Readings,
+    watch: Watch,
+    begin: int,
+    end: int,
+) -> None:
+    """Steps of a block of rows; the row before it and the row after are staged once more here."""
+    rows = zone.shape[0]
+    for step in range(begin, end):
+        if (step - begin) % 2 == 0:
+            old, new = fields, after
+        else:
+            old, new = after, fields
+        time_step, kind = schedule.time_step[step], schedule.factor[step]
+        factor = Factor(
+            factors.weight[kind], factors.admittance[kind], factors.inverse_pivot[kind], factors.coupling[kind]
+        )
+        for j in range(max(first_row - 1, 0), last_row + 1):
+            if j < rows:
+                for part in range(2):
+                    exchange = stage.exchange[j % 4, part]
+                    exchange_of_row(
+                        (j + 0.5) * spacing,
+                        spacing,
+                        pieces,
+                        schedule.pieces_begin[step, part],
+                        schedule.pieces_end[step, part],
+                        room[0],
+                        room[1],
+                        exchange[0, 1:-1],
+                        exchange[1, 1:-1],
+                    )
+                heat = first_stage(
+                    j,
+                    max(j - 1, 0),
+                    min(j + 1, rows - 1),
+                    old,
+                    stage,
+                    again,
+                    medium,
+                    factor,
+                    readings.flow[j],
+                    near[j],
+                    need[j],
                 )
-            heat = first_stage(
-                j,
-                max(j - 1, 0),
-                min(j + 1, rows - 1),
+                if first_row <= j < last_row:
+                    for n in range(3):
+                        readings.heat[j, n] += _FIRST * time_step * heat[n]
+            m = j - 1
+            if not first_row <= m < last_row:
+                continue
+            heat = second_stage(
+                m,
+                max(m - 1, 0),
+                min(m + 1, rows - 1),
                 old,
+                new,
                 stage,
                 again,
                 medium,
                 factor,
-                readings.flow[j],
-                near[j],
-                need[j],
-                watch.track_heat,
+                readings.flow[m],
+                near[m],
+                need[m],
             )
-            if first_row <= j < last_row:
-                for n in range(3):
-                    readings.heat[j, n] += _FIRST * time_step * heat[n]
-        m = j - 1
-        if not first_row <= m < last_row:
-            continue
-        heat = second_stage(
-            m,
-            max(m - 1, 0),
-            min(m + 1, rows - 1),
-            old,
-            new,
-            stage,
-            again,
-            medium,
-            factor,
-            readings.flow[m],
-            near[m],
-            need[m],
-            watch.track_heat,
-        )
-        for n in range(3):
-            readings.heat[m, n] += _SECOND * time_step * heat[n]
-        now = new.temperature[m] if near[m] > 0 else new.enthalpy[m]
-        read(
-            m, now, new.conductivity[m, 0], stage.exchange[m % 4, 1], medium, readings, watch, time_step, stage.reading
-        )
-        if near[m] > 0:
-            read_ice(m, new.liquid[m], near[m], medium, readings)
-        if medium.knot.shape[0] > 0:
-            zone[m] = ice_reaches(new.enthalpy[m], medium, near[m], time_step)
+            for n in range(3):
+                readings.heat[m, n] += _SECOND * time_step * heat[n]
+            now = new.temperature[m] if near[m] > 0 else new.enthalpy[m]
+            read(
+                m,
+                now,
+                new.conductivity[m, 0],
+                stage.exchange[m % 4, 1],
+                medium,
+                readings,
+                watch,
+                time_step,
+                stage.reading,
+            )
+            if near[m] > 0:
+                read_ice(m, new.liquid[m], near[m], medium, readings)
+            if medium.knot.shape[0] > 0:
+                zone[m] = ice_reaches(new.enthalpy[m], medium, near[m], time_step)
 
 
 @compiled_for_threads
@@ -191,13 +215,15 @@ def _step_all(
     step: int,
 ) -> None:
     """One step of the patch, its blocks of rows side by side."""
-    for block in numba.prange(stages.swept.shape[0]):
-        _step_block(
-            np.int64(block),
+    rows, blocks = zone.shape[0], stages.swept.shape[0]
+    for block in numba.prange(blocks):
+        _step_rows(
+            np.int64(block) * rows // blocks,
+            (np.int64(block) + 1) * rows // blocks,
             old,
             new,
-            stages,
-            agains,
+            _stage_of(stages, np.int64(block)),
+            _again_of(agains, np.int64(block)),
             zone,
             near,
             need,
@@ -210,6 +236,7 @@ def _step_all(
             readings,
             watch,
             step,
+            step + 1,
         )
 
 
@@ -254,33 +281,61 @@ def step_patch(
     rows = zone.shape[0]
     near = np.zeros(rows, np.int64)
     swapped = False
-    for step in range(begin, end):
+    first = rows - rows  # a literal would have everything compiled once more, just for it
+    # To call other threads takes longer than a step of a small patch.
+    alone, stage, again = stages.swept.shape[0] == 1, _stage_of(stages, first), _again_of(agains, first)
+    # Where nothing happens between two steps, all are taken at once.
+    at_once = end - begin if alone and medium.knot.shape[0] == 0 and watch.sense_cell < 0 else 1
+    for step in range(begin, end, at_once):
         if swapped:
             old, new = after, fields
         else:
             old, new = fields, after
         if medium.knot.shape[0] > 0:
             foresee_ice(step, old, zone, medium, schedule, pieces, spacing)
-            find_ice(old, zone, near, need, medium)
-        _step_all(
-            old,
-            new,
-            stages,
-            agains,
-            zone,
-            near,
-            need,
-            medium,
-            factors,
-            schedule,
-            pieces,
-            spacing,
-            room,
-            readings,
-            watch,
-            step,
-        )
-        swapped = not swapped
+            find_ice(old, new, zone, near, need, medium)
+        if alone:
+            _step_rows(
+                first,
+                rows,
+                old,
+                new,
+                stage,
+                again,
+                zone,
+                near,
+                need,
+                medium,
+                factors,
+                schedule,
+                pieces,
+                spacing,
+                room,
+                readings,
+                watch,
+                step,
+                step + at_once,
+            )
+        else:
+            _step_all(
+                old,
+                new,
+                stages,
+                agains,
+                zone,
+                near,
+                need,
+                medium,
+                factors,
+                schedule,
+                pieces,
+                spacing,
+                room,
+                readings,
+                watch,
+                step,
+            )
+        swapped = swapped == (at_once % 2 == 0)
         if watch.sense_cell < 0:
             continue
         # Only now: while the rows were worked, their neighbours still read the flow of this step.

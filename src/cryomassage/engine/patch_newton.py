@@ -21,9 +21,9 @@ from cryomassage.engine.compiled import compiled
 from cryomassage.engine.patch_arrays import Again, Factor, Medium, Plane, Row
 from cryomassage.engine.patch_rows import beside, capacity_ratio, eliminate, face_conductance, freeze, ghosts
 
-# Of the temperature that was solved for, when the stage counts as solved; and steps after which it is left at that.
-_TOLERANCE_K = np.float32(1.0)
-_MOST_STEPS = 6
+# Of the temperature that was solved for, when the stage counts as solved.
+_TOLERANCE_K = np.float32(0.2)
+_MOST_STEPS = 60  # nearly all columns take two; a long step over a sharp range of freezing many
 
 
 @compiled

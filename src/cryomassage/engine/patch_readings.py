@@ -14,7 +14,7 @@ def _time_below(threshold: float, before: Row, now: Row, time_step: float, dwell
     tiny, one, nothing = np.float32(1e-6), np.float32(1.0), np.float32(0.0)
     for x in range(1, now.shape[0] - 1):
         low, high = min(before[x], now[x]), max(before[x], now[x])
-        share = (threshold - low) / (high - low + tiny)
+        share = (threshold - low) / max(high - low, tiny)  # a sum with `tiny` would be rounded away
         dwell[x] += time_step * min(max(share, nothing), one)
 
 

@@ -24,13 +24,16 @@ def freeze(
 ) -> None:
     """Temperature, conductivity and liquid share of one cell of `count` columns, from its enthalpy temperature."""
     source, t, k, w = theta[i], temperature[i], conductivity[i], liquid[i]
-    unfrozen = medium.conductivity[i]
+    unfrozen, coldest = medium.conductivity[i], source[0]
     for x in range(count):
+        coldest = min(coldest, source[x])
         t[x] = source[x]
         k[x] = unfrozen
         w[x] = np.float32(1.0)
     for n in range(medium.knot.shape[0]):
         knot, rise = medium.knot[n, i], medium.temperature_gain[n, i]
+        if coldest >= knot:  # and so for the knots that follow
+            return
         gain, ice = medium.conductivity_gain[n, i], medium.ice_gain[n, i]
         for x in range(count):
             below = max(np.float32(0.0), knot - source[x])
@@ -43,79 +46,88 @@ def freeze(
 def capacity_ratio(theta: Plane, i: int, medium: Medium, capacity: Plane, count: int) -> None:
     """dH/dT of one cell of `count` columns as a multiple of the unfrozen one."""
     source, c = theta[i], capacity[i]
+    coldest = source[0]
     for x in range(count):
+        coldest = min(coldest, source[x])
         c[x] = np.float32(1.0)
     for n in range(medium.knot.shape[0]):
         knot, gain = medium.knot[n, i], medium.capacity_gain[n, i]
+        if coldest >= knot:
+            return
         for x in range(count):
             c[x] += gain if source[x] < knot else np.float32(0.0)
 
 
 @compiled
 def up_plain(
-    rows: Plane,
-    i: int,
-    over: int,
+    theta: Plane,
     low: Plane,
     high: Plane,
     flow: Row,
     swept: Plane,
-    lateral: float,
-    above: float,
-    below: float,
-    loss: float,
-    source: float,
-    coupling: float,
+    begin: int,
+    sideways: Row,
+    conductance: Row,
+    loss: Row,
+    source: Row,
+    coupling: Row,
 ) -> None:
-    """Net heat of an unfrozen cell, swept up: swept[i] = R + coupling * swept[i + 1]."""
-    t, t_over, t_under, t_low, t_high = rows[i], rows[over], rows[i + 1], low[i], high[i]
-    r, r_below = swept[i], swept[i + 1]
+    """Net heat of the unfrozen cells from the last up to `begin`, swept up: swept[i] = R + coupling * swept[i + 1]."""
     four = np.float32(4.0)
-    for x in range(1, t.shape[0] - 1):
-        v = t[x]
-        r[x] = (
-            lateral * (t_low[x] + t_high[x] + t[x - 1] + t[x + 1] - four * v)
-            + above * (t_over[x] - v)
-            + below * (t_under[x] - v)
-            - loss * flow[x] * v
-            + source
-            + coupling * r_below[x]
-        )
+    for i in range(theta.shape[0] - 2, begin - 1, -1):
+        over = max(i - 1, 0)
+        t, t_over, t_under, t_low, t_high = theta[i], theta[over], theta[i + 1], low[i], high[i]
+        r, r_below = swept[i], swept[i + 1]
+        lateral, above, below = sideways[i], conductance[over], conductance[i]
+        lost, made, share = loss[i], source[i], coupling[i + 1]
+        for x in range(1, t.shape[0] - 1):
+            v = t[x]
+            r[x] = (
+                lateral * (t_low[x] + t_high[x] + t[x - 1] + t[x + 1] - four * v)
+                + above * (t_over[x] - v)
+                + below * (t_under[x] - v)
+                - lost * flow[x] * v
+                + made
+                + share * r_below[x]
+            )
 
 
 @compiled
 def up_plain_again(
-    rows: Plane,
+    theta: Plane,
     old: Plane,
-    i: int,
-    over: int,
     low: Plane,
     high: Plane,
     flow: Row,
     swept: Plane,
-    lateral: float,
-    above: float,
-    below: float,
-    loss: float,
-    source: float,
-    coupling: float,
+    begin: int,
+    sideways: Row,
+    conductance: Row,
+    loss: Row,
+    source: Row,
+    coupling: Row,
+    weight: Row,
     twice: float,
 ) -> None:
     """The same for the second stage, less what the first has moved."""
-    t, t_over, t_under, t_low, t_high, before = rows[i], rows[over], rows[i + 1], low[i], high[i], old[i]
-    r, r_below = swept[i], swept[i + 1]
     four = np.float32(4.0)
-    for x in range(1, t.shape[0] - 1):
-        v = t[x]
-        r[x] = (
-            lateral * (t_low[x] + t_high[x] + t[x - 1] + t[x + 1] - four * v)
-            + above * (t_over[x] - v)
-            + below * (t_under[x] - v)
-            - loss * flow[x] * v
-            + source
-            + coupling * r_below[x]
-            - twice * (v - before[x])
-        )
+    for i in range(theta.shape[0] - 2, begin - 1, -1):
+        over = max(i - 1, 0)
+        t, t_over, t_under, t_low, t_high, before = theta[i], theta[over], theta[i + 1], low[i], high[i], old[i]
+        r, r_below = swept[i], swept[i + 1]
+        lateral, above, below = sideways[i], conductance[over], conductance[i]
+        lost, made, share, less = loss[i], source[i], coupling[i + 1], twice * weight[i]
+        for x in range(1, t.shape[0] - 1):
+            v = t[x]
+            r[x] = (
+                lateral * (t_low[x] + t_high[x] + t[x - 1] + t[x + 1] - four * v)
+                + above * (t_over[x] - v)
+                + below * (t_under[x] - v)
+                - lost * flow[x] * v
+                + made
+                + share * r_below[x]
+                - less * (v - before[x])
+            )
 
 
 @compiled
@@ -213,13 +225,34 @@ def less_first(first: Plane, old: Plane, i: int, swept: Plane, twice: float) -> 
 
 
 @compiled
-def down_plain(swept: Plane, i: int, old: Plane, new: Plane, inverse: float, coupling: float, scale: float) -> None:
-    """Substitute down one unfrozen cell; what was swept becomes the rise of temperature."""
-    r, r_over, o, n = swept[i], swept[i - 1], old[i], new[i]
-    for x in range(1, r.shape[0] - 1):
-        rise = inverse * r[x] + coupling * r_over[x]
-        r[x] = rise
-        n[x] = o[x] + scale * rise
+def down_plain(
+    swept: Plane,
+    begin: int,
+    old: Plane,
+    new: Plane,
+    flow: Row,
+    inverse: Row,
+    coupling: Row,
+    loss: Row,
+    source: Row,
+    scale: float,
+) -> float:
+    """Substitute down the unfrozen cells from `begin` on; what was swept becomes the rise of temperature.
+
+    Returns what blood and metabolism bring them, summed over the columns: it costs least where all is at hand.
+    """
+    total = 0.0
+    for i in range(begin, loss.shape[0]):
+        r, r_over, o, n = swept[i], swept[i - 1], old[i], new[i]
+        own, share, brought = inverse[i], coupling[i], np.float32(0.0)
+        for x in range(1, r.shape[0] - 1):
+            rise = own * r[x] + share * r_over[x]
+            r[x] = rise
+            n[x] = o[x] + scale * rise
+            brought -= flow[x] * o[x] + rise
+        n[0], n[-1] = n[1], n[-2]
+        total += loss[i] * brought + source[i] * (r.shape[0] - 2)
+    return total
 
 
 @compiled
@@ -233,6 +266,7 @@ def down_ice(
         rise = inv[x] * r[x] + c[x] * r_over[x]
         r[x] = rise
         n[x] = o[x] + scale * (h[x] * rise)
+    ghosts(n)
 
 
 @compiled
@@ -268,6 +302,7 @@ def close_surface(
         r[x] = rise
         heat[x] = flux - conductance * rise
         new[x] = old[x] + scale * rise * capacity[x]
+    ghosts(new)
 
 
 @compiled
@@ -281,11 +316,11 @@ def sum_of(row: Row) -> float:
 
 @compiled
 def blood_heat(
-    theta: Plane, temperature: Plane, swept: Plane, liquid: Plane, kz: int, flow: Row, loss: Row, source: Row
+    theta: Plane, temperature: Plane, swept: Plane, liquid: Plane, kz: int, end: int, flow: Row, loss: Row, source: Row
 ) -> float:
-    """Heat that blood and metabolism bring to a row in one stage, summed over columns and cells."""
+    """Heat that blood and metabolism bring to the cells above `end` of a row in one stage, summed over columns."""
     total = 0.0
-    for i in range(loss.shape[0]):
+    for i in range(end):
         part = np.float32(0.0)
         t, r = theta[i], swept[i]
         if i < kz:

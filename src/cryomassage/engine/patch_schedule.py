@@ -84,7 +84,7 @@ def make_steps(strokes: Strokes, snapshot_s: Float[np.ndarray, " snapshots"], nu
     """Lay steps that end at every snapshot and at every beginning and end of the cold.
 
     Args:
-        strokes: when sources act.
+        strokes: when sources act, on a clock that begins with the run.
         snapshot_s: rising, from above 0; the last one ends the run.
         numerics: longest steps.
     """
@@ -95,7 +95,8 @@ def make_steps(strokes: Strokes, snapshot_s: Float[np.ndarray, " snapshots"], nu
     events = events[np.concatenate([[True], np.diff(events) > 1e-9])]
     lengths: list[float] = []
     taken = {0.0: 0}
-    off = -np.inf  # a patch at rest needs no short steps
+    # A patch at rest needs no short steps; one that is taken up again may have been left by the cold just before.
+    off = max((span[1] for span in spans if span[1] <= 0.0), default=-np.inf)
     for begin, end in pairwise(events):
         middle = 0.5 * (begin + end)
         active = any(span[0] <= middle <= span[1] for span in spans)

@@ -71,6 +71,7 @@ def make_medium(patch: Patch, diffusivity: float) -> arrays.Medium:
         conductivity=row(patch.thermal_conductivity),
         conductance=row(conductance),
         lateral=row(patch.cell_width / patch.spacing**2),
+        sideways=row(patch.thermal_conductivity * patch.cell_width / patch.spacing**2),
         loss=row(patch.perfusion_conductance * patch.cell_width),
         source=row(patch.metabolic_heat_production * patch.cell_width),
         knot=row(knot),
@@ -134,7 +135,6 @@ def make_watch(
         single(rest),
         single(sensitivity),
         single(least),
-        True,
     )
 
 
@@ -142,23 +142,23 @@ def make_fields(patch: Patch, theta: Float[np.ndarray, "cells rows columns"]) ->
     """The state with its ghosts; `theta` is relative to the blood."""
     cells, blood = len(patch.cell_width), patch.arterial_temperature_degC
     shape = (patch.rows, cells + 1, patch.columns + 2)
-    above = np.pad(np.moveaxis(theta, 0, 1), ((0, 0), (0, 0), (1, 1)), mode="edge")
     fields = arrays.Fields(*(np.ones(shape, np.float32) for _ in arrays.Fields._fields))
-    unfrozen = np.append(patch.thermal_conductivity, patch.thermal_conductivity[-1:])
-    fields.conductivity[:] = unfrozen[None, :, None]
+    fields.conductivity[:, :-1] = patch.thermal_conductivity[:, None]
+    fields.conductivity[:, -1] = patch.thermal_conductivity[-1]
     for part in (fields.enthalpy, fields.temperature):
-        part[:, :cells] = above
+        part[:, :cells, 1:-1] = theta.swapaxes(0, 1)
+        part[:, :cells, 0], part[:, :cells, -1] = part[:, :cells, 1], part[:, :cells, -2]
         part[:, cells] = patch.deep_temperature_degC - blood
     law = patch.freezing
     if law is not None:
-        cells_first = np.moveaxis(above, 1, 0) + blood
+        cells_first = fields.enthalpy[:, :cells].swapaxes(0, 1).astype(float) + blood
         for part, values in (
             (fields.temperature, temperature_of(law, cells_first) - blood),
             (fields.conductivity, conductivity_of(law, patch.thermal_conductivity, cells_first)),
             (fields.liquid, 1.0 - ice_of(law, cells_first)),
             (fields.capacity, capacity_ratio_of(law, cells_first)),
         ):
-            part[:, :cells] = np.moveaxis(values, 0, 1)
+            part[:, :cells] = values.swapaxes(0, 1)
     return fields
 
 

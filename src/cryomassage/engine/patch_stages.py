@@ -17,7 +17,6 @@ from cryomassage.engine.patch_rows import (
     eliminate,
     face_conductance,
     freeze,
-    ghosts,
     less_first,
     sum_of,
     up_ice,
@@ -43,7 +42,6 @@ def first_stage(
     flow: Row,
     kz: int,
     need: int,
-    track: bool,
 ) -> tuple[float, float, float]:
     """First stage of a row, and its factors where ice may be. Returns the heat from surface, deep and blood."""
     cells, ring = medium.capacity.shape[0], j % 4
@@ -52,23 +50,19 @@ def first_stage(
     coupling, inverse, admittance = stage.coupling[ring], stage.inverse_pivot[ring], stage.admittance[ring]
     capacity, temperature, conductivity = stage.capacity[ring], fields.temperature[j], fields.conductivity[j]
     width, one = theta.shape[1], np.float32(1.0)
-    for i in range(cells - 1, kz - 1, -1):
-        over = max(i - 1, 0)
-        up_plain(
-            theta,
-            i,
-            over,
-            fields.enthalpy[low],
-            fields.enthalpy[high],
-            flow,
-            swept,
-            medium.lateral[i] * medium.conductivity[i],
-            medium.conductance[over],
-            medium.conductance[i],
-            medium.loss[i],
-            medium.source[i],
-            factor.coupling[i + 1],
-        )
+    up_plain(
+        theta,
+        fields.enthalpy[low],
+        fields.enthalpy[high],
+        flow,
+        swept,
+        kz,
+        medium.sideways,
+        medium.conductance,
+        medium.loss,
+        medium.source,
+        factor.coupling,
+    )
     for i in range(kz - 1):
         face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face, width)
     if kz > 0:
@@ -118,13 +112,23 @@ def first_stage(
     )
     for i in range(1, kz):
         down_ice(swept, i, theta, first, inverse, coupling, capacity, one)
-    for i in range(max(kz, 1), cells):
-        down_plain(swept, i, theta, first, factor.inverse_pivot[i], factor.coupling[i], one)
-    for i in range(cells):
-        ghosts(first[i])
+    count, plain = 0, max(kz, 1)
+    blood = down_plain(
+        swept,
+        plain,
+        theta,
+        first,
+        flow,
+        factor.inverse_pivot,
+        factor.coupling,
+        medium.loss,
+        medium.source,
+        one,
+    )
     for i in range(need):
         freeze(first, i, medium, stage.temperature[ring], stage.conductivity[ring], stage.liquid[ring], width)
-    count = find_columns(temperature, swept, stage.temperature[ring], one, kz, again)
+    if kz > 0:
+        count = find_columns(temperature, swept, stage.temperature[ring], one, kz, again)
     if count > 0:
         gather(
             count,
@@ -171,12 +175,11 @@ def first_stage(
             stage.liquid[ring],
             again,
         )
-    surface = sum_of(stage.flux)
-    if not track:
-        return surface, 0.0, 0.0
-    blood = blood_heat(theta, temperature, swept, fields.liquid[j], kz, flow, medium.loss, medium.source)
+        # What was solved again has changed below the ice as well.
+        blood, plain = 0.0, cells
+    blood += blood_heat(theta, temperature, swept, fields.liquid[j], kz, plain, flow, medium.loss, medium.source)
     deep = deep_heat(theta, swept, cells, medium.conductance[cells - 1])
-    return surface, np.float64(deep), np.float64(blood)
+    return sum_of(stage.flux), np.float64(deep), blood
 
 
 @compiled
@@ -193,7 +196,6 @@ def second_stage(
     flow: Row,
     kz: int,
     need: int,
-    track: bool,
 ) -> tuple[float, float, float]:
     """Second stage of a row: writes its state after the step. Returns the heat from surface, deep and blood."""
     cells, ring, ring_low, ring_high = medium.capacity.shape[0], j % 4, low % 4, high % 4
@@ -202,25 +204,22 @@ def second_stage(
     coupling, inverse, admittance = stage.coupling[ring], stage.inverse_pivot[ring], stage.admittance[ring]
     temperature, conductivity, liquid = stage.temperature[ring], stage.conductivity[ring], stage.liquid[ring]
     capacity, width = stage.capacity[ring], theta.shape[1]
-    for i in range(cells - 1, kz - 1, -1):
-        over = max(i - 1, 0)
-        up_plain_again(
-            theta,
-            old,
-            i,
-            over,
-            stage.enthalpy[ring_low],
-            stage.enthalpy[ring_high],
-            flow,
-            swept,
-            medium.lateral[i] * medium.conductivity[i],
-            medium.conductance[over],
-            medium.conductance[i],
-            medium.loss[i],
-            medium.source[i],
-            factor.coupling[i + 1],
-            _TWO_GAMMA * factor.weight[i],
-        )
+    up_plain_again(
+        theta,
+        old,
+        stage.enthalpy[ring_low],
+        stage.enthalpy[ring_high],
+        flow,
+        swept,
+        kz,
+        medium.sideways,
+        medium.conductance,
+        medium.loss,
+        medium.source,
+        factor.coupling,
+        factor.weight,
+        _TWO_GAMMA,
+    )
     for i in range(kz - 1):
         face_conductance(conductivity, i, medium.half[i], medium.half[i + 1], face, width)
     if kz > 0:
@@ -265,13 +264,23 @@ def second_stage(
     )
     for i in range(1, kz):
         down_ice(swept, i, theta, new, inverse, coupling, capacity, _WEIGHT)
-    for i in range(max(kz, 1), cells):
-        down_plain(swept, i, theta, new, factor.inverse_pivot[i], factor.coupling[i], _WEIGHT)
-    for i in range(cells):
-        ghosts(new[i])
+    count, plain = 0, max(kz, 1)
+    blood = down_plain(
+        swept,
+        plain,
+        theta,
+        new,
+        flow,
+        factor.inverse_pivot,
+        factor.coupling,
+        medium.loss,
+        medium.source,
+        _WEIGHT,
+    )
     for i in range(need):
         freeze(new, i, medium, after.temperature[j], after.conductivity[j], after.liquid[j], width)
-    count = find_columns(temperature, swept, after.temperature[j], _WEIGHT, kz, again)
+    if kz > 0:
+        count = find_columns(temperature, swept, after.temperature[j], _WEIGHT, kz, again)
     if count > 0:
         gather(
             count,
@@ -318,11 +327,9 @@ def second_stage(
             after.liquid[j],
             again,
         )
+        blood, plain = 0.0, cells
     for i in range(need):
         capacity_ratio(new, i, medium, after.capacity[j], width)
-    surface = sum_of(stage.flux)
-    if not track:
-        return surface, 0.0, 0.0
-    blood = blood_heat(theta, temperature, swept, liquid, kz, flow, medium.loss, medium.source)
+    blood += blood_heat(theta, temperature, swept, liquid, kz, plain, flow, medium.loss, medium.source)
     deep = deep_heat(theta, swept, cells, medium.conductance[cells - 1])
-    return surface, np.float64(deep), np.float64(blood)
+    return sum_of(stage.flux), np.float64(deep), blood

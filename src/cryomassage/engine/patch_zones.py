@@ -72,10 +72,11 @@ def foresee_ice(
 
 
 @compiled
-def find_ice(old: Fields, zone: Counts, near: Counts, need: Counts, medium: Medium) -> None:
+def find_ice(old: Fields, new: Fields, zone: Counts, near: Counts, need: Counts, medium: Medium) -> None:
     """Cells in which ice may act on each row, and cells that its neighbours will ask it for.
 
-    Of cells that were not asked for in the last step nothing is known but their enthalpy.
+    Of cells that were not asked for in the last step nothing is known but their enthalpy. The first cell of a row
+    without ice is unfrozen in both states, whatever they held when its last ice was melting.
     """
     rows, cells, width = zone.shape[0], old.enthalpy.shape[1] - 1, old.enthalpy.shape[2]
     for j in range(rows):
@@ -84,6 +85,10 @@ def find_ice(old: Fields, zone: Counts, near: Counts, need: Counts, medium: Medi
         known = need[j]
         wanted = max(near[max(j - 1, 0)], near[j], near[min(j + 1, rows - 1)])
         need[j] = min(wanted + 1, cells) if wanted > 0 else 0
+        if near[j] == 0:
+            for fields in (old, new):
+                fields.conductivity[j, 0, :] = medium.conductivity[0]
+                fields.capacity[j, 0, :] = np.float32(1.0)
         for i in range(known, need[j]):
             freeze(old.enthalpy[j], i, medium, old.temperature[j], old.conductivity[j], old.liquid[j], width)
             capacity_ratio(old.enthalpy[j], i, medium, old.capacity[j], width)
