@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
-from scipy.optimize import brentq
-from scipy.special import erf, erfc
 
 from cryomassage.engine.freezing import enthalpy_temperature_of, mushy_law
 from cryomassage.engine.spot import Chill, Spot, SpotHistory, advance_spot
+from cryomassage.verification import exact
 
 pytestmark = pytest.mark.unit
 
@@ -93,24 +90,16 @@ def test_under_an_even_source_every_ring_is_a_column() -> None:
 def test_a_front_runs_where_neumann_puts_it() -> None:
     # Two-phase solution for a surface held at one temperature, with an all but sharp freezing point.
     cold_degC, warm_degC = -80.0, 20.0
-    frozen, unfrozen = FROZEN_CONDUCTIVITY / FROZEN_CAPACITY, CONDUCTIVITY / CAPACITY
-    ratio = math.sqrt(frozen / unfrozen)
-
-    def balance(root: float) -> float:
-        ice = FROZEN_CONDUCTIVITY * (FREEZING_degC - cold_degC) / (math.sqrt(frozen) * erf(root))
-        ice *= math.exp(-(root**2))
-        water = CONDUCTIVITY * (warm_degC - FREEZING_degC) / (math.sqrt(unfrozen) * erfc(root * ratio))
-        water *= math.exp(-((root * ratio) ** 2))
-        return float(ice - water - root * math.sqrt(math.pi * frozen) * LATENT)
-
-    root = brentq(balance, 0.01, 3.0)
+    tissue = exact.Freezing(
+        exact.Medium(FROZEN_CONDUCTIVITY, FROZEN_CAPACITY), exact.Medium(CONDUCTIVITY, CAPACITY), LATENT, FREEZING_degC
+    )
     width = np.concatenate([np.full(120, 0.05e-3), 0.05e-3 * 1.15 ** np.arange(1, 30)])
     medium = spot(width, np.array([0.0, 1.0e-3]), 1, mushy_K=0.05)
     cold = chill(np.full((1, 1), 1.0e6), 100.0)._replace(sink_temperature_degC=np.array([cold_degC]))
     _, history = advance_spot(medium, np.full((149, 1), warm_degC), cold, 10.0, 0.02, np.array([1e-3]))
     for time_s in (2.0, 5.0, 10.0):
         index = round(time_s / 0.02) - 1
-        expected = 2.0 * root * math.sqrt(frozen * time_s)
+        expected = float(exact.freezing_front(tissue, time_s, warm_degC, cold_degC))
         assert history.ice_depth[index, 0] == pytest.approx(expected, rel=0.02), time_s
 
 

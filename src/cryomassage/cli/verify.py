@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def command(
     json_output: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Hold the solver that makes plans against exact mathematics, case by case.
+    """Hold the solvers of columns and patches against exact mathematics, case by case.
 
     Exit 1 when a case fails.
 

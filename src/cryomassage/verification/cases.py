@@ -38,7 +38,7 @@ TOUCHED = {
 }
 
 _CLAMPED = 1e9  # W/(m^2 K): the surface follows the sink
-_COAT_M = 1.5e-3
+COAT_M = 1.5e-3
 _DEEP_M = 0.1
 _HALF_SPACE_CELLS = ((40, 120), (1.02, 1.035))
 _CONTACT_CELLS = ((80, 80), (1 / 1.05, 1.05))
@@ -96,7 +96,7 @@ def _half_space(
 ) -> Setup:
     """A coat of skin on a half-space that is skin too, unless told otherwise."""
     return Setup(
-        _layers((_COAT_M, _DEEP_M - _COAT_M), (SKIN, base), perfusion),
+        _layers((COAT_M, _DEEP_M - COAT_M), (SKIN, base), perfusion),
         *_HALF_SPACE_CELLS,
         times=times,
         depths=_metres(depths_mm),
@@ -285,7 +285,7 @@ def _layers_in_series() -> _Problem:
 
 def _coated_half_space() -> _Problem:
     setup = _half_space((5.0, 30.0, 120.0, 600.0), (0.5, 1.0, 1.5, 3.0, 5.0), base=FAT)
-    formula = partial(exact.coated_half_space, SKIN, FAT, _COAT_M, initial_degC=INITIAL_DEGC, surface_degC=0.0)
+    formula = partial(exact.coated_half_space, SKIN, FAT, COAT_M, initial_degC=INITIAL_DEGC, surface_degC=0.0)
     return _Problem(
         "G12",
         "Dermis on fat, surface held at 0 degC",

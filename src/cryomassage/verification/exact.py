@@ -1,7 +1,8 @@
 """Closed-form solutions of the heat equation in skin, with and without perfusion.
 
 All functions take SI units, depths in m and times in s above zero, and broadcast their array arguments.
-Temperatures are in degC, heat fluxes in W/m^2 with flux into the skin positive.
+Temperatures are in degC, heat fluxes in W/m^2 with flux into the skin positive. Sources that act on a spot give
+changes of temperature in K.
 
 Sources: Carslaw and Jaeger, Conduction of Heat in Solids, 2nd ed. (1959), by section; for perfused media the
 equation of Pennes (1948), J Appl Physiol 1:93, whose solutions follow from those of a fin and of a rod that
@@ -14,9 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.optimize import brentq
 from scipy.special import erf, erfc, erfcx
 
 Numbers = float | np.ndarray
+
+_NODES = 160  # of the integral over the age of moving sources
 
 
 class Medium(NamedTuple):
@@ -198,3 +202,114 @@ def coated_half_space(
         below += (1.0 - reflection) * reflection**n * erfc(passed)
     share = np.where(x <= coat_thickness, above, below)
     return np.asarray(initial_degC + (surface_degC - initial_degC) * share)
+
+
+class Freezing(NamedTuple):
+    """A medium that freezes at one temperature, with one density."""
+
+    frozen: Medium
+    unfrozen: Medium
+    latent_heat: float  # J/m^3
+    freezing_degC: float
+
+
+def _front_share(freezing: Freezing, initial_degC: float, surface_degC: float) -> float:
+    """Depth of the front of ice over 2 sqrt(diffusivity of ice * time), from the balance of heat at the front."""
+    frozen, unfrozen = freezing.frozen, freezing.unfrozen
+    ratio = (frozen.diffusivity / unfrozen.diffusivity) ** 0.5
+    to_surface = frozen.effusivity * (freezing.freezing_degC - surface_degC)
+    from_below = unfrozen.effusivity * (initial_degC - freezing.freezing_degC)
+    latent = freezing.latent_heat * (np.pi * frozen.diffusivity) ** 0.5
+
+    def excess(share: float) -> float:
+        ice = to_surface * np.exp(-(share**2)) / erf(share)
+        return float(ice - from_below / erfcx(share * ratio) - latent * share)
+
+    return float(brentq(excess, 1e-6, 10.0))
+
+
+def freezing_front(freezing: Freezing, time: Numbers, initial_degC: float, surface_degC: float) -> np.ndarray:
+    """Depth of the ice in a half-space whose surface jumps below the freezing point (Neumann, section 11.2), m."""
+    share = _front_share(freezing, initial_degC, surface_degC)
+    return np.asarray(2.0 * share * np.sqrt(freezing.frozen.diffusivity * np.asarray(time)))
+
+
+def freezing_half_space(
+    freezing: Freezing, depth: Numbers, time: Numbers, initial_degC: float, surface_degC: float
+) -> np.ndarray:
+    """Temperature above and below that front."""
+    share = _front_share(freezing, initial_degC, surface_degC)
+    at_front = freezing.freezing_degC
+    above = erf(_similarity(freezing.frozen, depth, time)) / erf(share)
+    ratio = (freezing.frozen.diffusivity / freezing.unfrozen.diffusivity) ** 0.5
+    below = erfc(_similarity(freezing.unfrozen, depth, time)) / erfc(share * ratio)
+    frozen = np.asarray(depth) < freezing_front(freezing, time, initial_degC, surface_degC)
+    return np.asarray(
+        np.where(
+            frozen, surface_degC + (at_front - surface_degC) * above, initial_degC + (at_front - initial_degC) * below
+        )
+    )
+
+
+def static_gaussian_centre(medium: Medium, peak_flux: float, radius: float, time: Numbers) -> np.ndarray:
+    """Change of surface temperature, K, in the middle of a flux peak_flux * exp(-(r / radius)^2).
+
+    Ready 1971, Effects of High-Power Laser Radiation, chapter 3.
+    """
+    spread = np.sqrt(4.0 * medium.diffusivity * np.asarray(time)) / radius
+    return np.asarray(peak_flux * radius / (medium.thermal_conductivity * np.pi**0.5) * np.arctan(spread))
+
+
+def moving_gaussian(
+    medium: Medium,
+    power: float,
+    radius: float,
+    speed: float,
+    ahead: Numbers,
+    beside: Numbers,
+    depth: Numbers,
+    time: float = np.inf,
+) -> np.ndarray:
+    """Change of temperature, K, under a Gaussian flux that has moved straight on over a half-space for a time.
+
+    The integral of instantaneous sources over their age (chapter 10; Cline and Anthony 1977, J Appl Phys 48:3895),
+    taken over the ages in which the source was within nine of its widths, by Gauss and Legendre in the root of age.
+
+    Args:
+        medium: of the half-space.
+        power: W, into the surface: pi * radius^2 * flux in the middle.
+        radius: m, at which the flux has fallen to 1/e.
+        speed: m/s; 0 stands, and then needs a time that ends.
+        ahead, beside, depth: m, of the places from the centre of the source as it is now.
+        time: s, since it began; without end for what no longer changes.
+    """
+    ahead, beside, depth = np.broadcast_arrays(*(np.asarray(values, float) for values in (ahead, beside, depth)))
+    diffusivity, reach = medium.diffusivity, 9.0
+    youngest, oldest = np.zeros(ahead.shape), np.full(ahead.shape, float(time))
+    if speed > 0.0:
+        # (ahead + speed * age)^2 = reach^2 * (4 * diffusivity * age + radius^2)
+        middle = 2.0 * reach**2 * diffusivity - ahead * speed
+        inside = np.maximum(middle**2 - speed**2 * (ahead**2 - (reach * radius) ** 2), 0.0) ** 0.5
+        youngest, oldest = (np.clip((middle + sign * inside) / speed**2, 0.0, time) for sign in (-1.0, 1.0))
+    node, weight = np.polynomial.legendre.leggauss(_NODES)
+    first, last = np.sqrt(youngest)[..., None], np.sqrt(oldest)[..., None]
+    root_age = first + 0.5 * (last - first) * (node + 1.0)
+    age = np.maximum(root_age**2, np.finfo(float).tiny)
+    width = 4.0 * diffusivity * age + radius**2
+    way = (ahead[..., None] + speed * age) ** 2 + beside[..., None] ** 2
+    share = np.exp(-way / width - depth[..., None] ** 2 / (4.0 * diffusivity * age)) / width
+    integral = np.sum(weight * share, axis=-1) * (last - first)[..., 0]
+    return np.asarray(power / (medium.volumetric_heat_capacity * np.pi**1.5 * diffusivity**0.5) * integral)
+
+
+def moving_point(
+    medium: Medium, power: float, speed: float, ahead: Numbers, beside: Numbers, depth: Numbers
+) -> np.ndarray:
+    """The same around a point that moves over a half-space, once nothing changes near it.
+
+    Rosenthal 1946, Trans ASME 68:849.
+    """
+    ahead = np.asarray(ahead)
+    distance = np.sqrt(ahead**2 + np.asarray(beside) ** 2 + np.asarray(depth) ** 2)
+    faded = np.exp(-speed * (ahead + distance) / (2.0 * medium.diffusivity))
+    return np.asarray(power / (2.0 * np.pi * medium.thermal_conductivity * distance) * faded)

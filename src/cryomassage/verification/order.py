@@ -145,7 +145,7 @@ def _solve(finer_space: int, finer_time: int) -> _Solution:
     return _Solution(width, skin, true_skin, surface, true_surface)
 
 
-def _observed(what: str, errors: list[dict[str, float]]) -> Iterator[Row]:
+def observed(what: str, errors: list[dict[str, float]]) -> Iterator[Row]:
     """Orders from errors that belong to ever twice as fine a resolution; a higher order is no error."""
     for finer, (coarse, fine) in zip((2, 4), pairwise(errors), strict=False):
         for place, error in fine.items():
@@ -174,5 +174,5 @@ def orders_of_convergence() -> Iterator[CaseResult]:
         ("order-space", "Finer cells on a manufactured solution", "cells", space),
         ("order-both", "Finer steps and cells on a manufactured solution", "steps and cells", both),
     ):
-        rows = _observed(what, errors)
+        rows = observed(what, errors)
         yield judge(case_id, title, "observed order of convergence", "1", rows, TOLERANCE)

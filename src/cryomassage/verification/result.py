@@ -82,3 +82,8 @@ def temperature_row(where: str, expected_degC: float, computed_degC: float) -> R
 def relative_row(where: str, expected: float, computed: float) -> Row:
     """Compare two numbers; the error is in percent of the expected one."""
     return Row(where, expected, computed, 100.0 * abs(computed - expected) / abs(expected))
+
+
+def change_row(where: str, expected: float, computed: float, change: float) -> Row:
+    """Compare two numbers; the error is in percent of what the temperature has changed by, K."""
+    return Row(where, expected, computed, 100.0 * abs(computed - expected) / abs(change))
