@@ -105,6 +105,7 @@ def made_up(
         dwell_below_s=dwell,
         passes=passes,
         deepest_ice_mm=deepest,
+        ice_probability=None,
         path_mm=path,
         path_time_s=path_time,
         floor_degC=floor_degC,

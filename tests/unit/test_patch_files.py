@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from matplotlib.figure import Figure
 from PIL import Image
 
 from cryomassage.errors import InputError
 from cryomassage.interchange import patch_animation, patch_files
 from cryomassage.interchange.patch_animation import frame_durations_ms, frame_times_s, source_place_mm, speed_words
-from cryomassage.interchange.patch_depth import coldest_cut
+from cryomassage.interchange.patch_depth import Cut, _isotherms, coldest_cut
 from cryomassage.interchange.patch_files import patch_lines, write_patch_files
 from cryomassage.interchange.patch_plots import dose_area, shown_maps, telling_thresholds
-from cryomassage.interchange.picture import clock
+from cryomassage.interchange.picture import clock, heading
 from cryomassage.records.patch import PatchHistory, PatchSimulation
 from tests.support.synthetic_patch import made_up
 
@@ -239,7 +240,13 @@ def test_maps_show_ice_where_freezing_was_computed(raster: PatchSimulation, froz
     dwell = np.maximum(raster.history.dwell_below_s, 1.0)
     touched = replace(raster.history, dwell_below_s=dwell)
     assert [shown.unit for shown in shown_maps(touched)] == ["°C", "s", "s", "passes"]
-    assert [shown.unit for shown in shown_maps(frozen.history)] == ["°C", "s", "passes", "mm"]
+    # A source that stands tells nothing by its passes.
+    assert [shown.unit for shown in shown_maps(frozen.history)] == ["°C", "s", "°C", "mm"]
+    moved = replace(frozen.history, path_mm=frozen.history.path_mm + np.array([[0.0], [3.0]]))
+    assert [shown.unit for shown in shown_maps(moved)] == ["°C", "s", "passes", "mm"]
+    chance = replace(moved, ice_probability=np.full(moved.inside.shape, 0.25))
+    assert [shown.unit for shown in shown_maps(chance)] == ["°C", "%", "passes", "mm"]
+    assert shown_maps(chance)[1].values.max() == 25.0
 
 
 def test_thresholds_that_nothing_reached_are_not_drawn(raster: PatchSimulation) -> None:
@@ -247,19 +254,23 @@ def test_thresholds_that_nothing_reached_are_not_drawn(raster: PatchSimulation) 
     dwell = np.zeros_like(history.dwell_below_s)
     warm = replace(history, dwell_below_s=dwell)
     assert telling_thresholds(warm, 2) == ()
-    assert "Lowest basal temperature" in [shown.title for shown in shown_maps(warm)]
+    titles = [shown.title for shown in shown_maps(warm)]
+    assert titles[1:3] == ["Lowest basal temperature", "Time of the surface below 15 °C"]
+    assert len(titles) == 4  # no corner of the picture stays empty
     dwell = dwell.copy()
     dwell[:, history.inside] = 1.0
     dwell[2, : len(history.y_mm) // 2] = 0.0  # the only one that parts the zone
     assert telling_thresholds(replace(history, dwell_below_s=dwell), 1) == (2,)
+    # Where ice was computed, what counts is the time below zero.
+    assert telling_thresholds(replace(history, dwell_below_s=dwell, ice=np.zeros_like(history.field_degC)), 1) == (3,)
 
 
-def test_the_cut_goes_through_the_coldest_place_of_the_zone(raster: PatchSimulation) -> None:
+def test_the_cut_goes_through_the_coldest_place_that_a_snapshot_shows(raster: PatchSimulation) -> None:
     history = raster.history
-    cut = coldest_cut(history)
-    assert history.inside[cut.row, cut.column]
-    assert history.lowest_surface_degC[cut.row, cut.column] == history.lowest_surface_degC[history.inside].min()
-    assert history.surface_degC[cut.snapshot, cut.row, cut.column] == history.surface_degC[:, cut.row, cut.column].min()
+    surface = np.where(history.inside, history.surface_degC, 0.0)
+    surface[5, ~history.inside] = -50.0  # beyond the zone nothing counts
+    surface[5, 7, 9] = -3.0
+    assert coldest_cut(replace(history, surface_degC=surface)) == Cut(7, 9, 5)
 
 
 def test_the_cut_of_a_frozen_spot_is_at_the_moment_of_most_ice(frozen: PatchSimulation) -> None:
@@ -268,7 +279,10 @@ def test_the_cut_of_a_frozen_spot_is_at_the_moment_of_most_ice(frozen: PatchSimu
     ice = np.zeros_like(history.ice)
     ice[7, :5] = 0.8
     ice[8, :3] = 0.9
-    assert coldest_cut(replace(history, ice=ice)).snapshot == 7
+    surface = history.surface_degC.copy()
+    row = int(np.argmin(np.where(history.inside, history.lowest_surface_degC, np.inf).min(axis=1)))
+    surface[7, row, 11] = -99.0
+    assert coldest_cut(replace(history, ice=ice, surface_degC=surface)) == Cut(row, 11, 7)
 
 
 def test_the_dose_area_curve_counts_the_zone_only(raster: PatchSimulation) -> None:
@@ -325,6 +339,32 @@ def test_long_times_are_told_in_minutes() -> None:
     assert clock(725.0) == "12 min 05 s"
 
 
+def _noisy_film(path: Path, frames: int, size: int) -> None:
+    noise = np.random.default_rng(2).integers(0, 256, (frames, size, size), dtype=np.uint8)
+    first, *others = (Image.fromarray(each) for each in noise)
+    first.save(path, save_all=True, append_images=others, duration=[100] * (frames - 1) + [1500], loop=0)
+
+
+def test_the_gallery_shows_long_films_in_fewer_frames_that_stand_longer(tmp_path: Path) -> None:
+    gallery = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "make_gallery.py"))
+    _noisy_film(tmp_path / "long.gif", frames=40, size=120)
+    assert (tmp_path / "long.gif").stat().st_size > 450_000
+    gallery["keep"](tmp_path / "long.gif", tmp_path / "kept.gif")
+    assert (tmp_path / "kept.gif").stat().st_size <= 450_000
+    with Image.open(tmp_path / "kept.gif") as film:
+        assert film.n_frames == 20
+        stands = []
+        for number in range(film.n_frames):
+            film.seek(number)
+            stands.append(film.info["duration"])
+        assert stands[-1] == 1500
+        assert sum(stands[:-1]) == pytest.approx(39 * 100, abs=100)
+        kept = np.asarray(film.convert("RGB"), dtype=int)
+    with Image.open(tmp_path / "long.gif") as whole:
+        whole.seek(39)
+        assert np.abs(np.asarray(whole.convert("RGB"), dtype=int) - kept).mean() < 6.0
+
+
 def test_the_gallery_page_names_pictures_that_exist(written: Path, tmp_path: Path) -> None:
     gallery = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "make_gallery.py"))
     scenario = tmp_path / "patch-cheek.toml"
@@ -341,7 +381,7 @@ def test_the_gallery_page_names_pictures_that_exist(written: Path, tmp_path: Pat
     assert named == there
     assert len(named) == 4
     for path in old.parent.iterdir():
-        assert path.stat().st_size <= (300_000 if path.suffix == ".png" else 1_500_000)
+        assert path.stat().st_size <= (300_000 if path.suffix == ".png" else 450_000)
 
 
 def test_the_gallery_makes_large_pictures_smaller_or_refuses_them(tmp_path: Path) -> None:
@@ -352,7 +392,24 @@ def test_the_gallery_makes_large_pictures_smaller_or_refuses_them(tmp_path: Path
     assert (tmp_path / "large.png").stat().st_size > 300_000
     gallery["keep"](tmp_path / "large.png", tmp_path / "small.png")
     assert (tmp_path / "small.png").stat().st_size <= 300_000
-    (tmp_path / "large.gif").write_bytes(bytes(1_500_001))
+    _noisy_film(tmp_path / "large.gif", frames=6, size=400)
     with pytest.raises(SystemExit, match="coarser grid"):
         gallery["keep"](tmp_path / "large.gif", tmp_path / "kept.gif")
     assert not (tmp_path / "kept.gif").exists()
+
+
+def test_long_headings_are_made_smaller_until_they_fit() -> None:
+    figure = Figure(figsize=(5.0, 3.0))
+    heading(figure, "A name of some length " * 3, "Conditions " * 25)
+    heading(figure, "A name", "Short conditions")
+    long, longest, short, below = figure.texts
+    for words in figure.texts:
+        assert words.get_window_extent().x1 <= 5.0 * figure.dpi
+    assert long.get_text() == "A name of some length " * 3
+    assert long.get_fontsize() < short.get_fontsize() == 12.0
+    assert longest.get_text().endswith("…")
+    assert below.get_fontsize() == 10.0
+
+
+def test_no_isotherm_is_told_as_minus_zero() -> None:
+    assert [f"{level:g}" for level in _isotherms(-35.0, 35.0)] == ["-30", "-20", "-10", "0", "10", "20", "30"]

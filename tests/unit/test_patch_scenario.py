@@ -14,6 +14,7 @@ from cryomassage.interchange.patch_scenario_file import check_patch_scenario, re
 from cryomassage.knowledge.load import load
 from cryomassage.planning.patch_skin import patch_skin, vessels_of
 from cryomassage.planning.simulate_patch import simulate_patch
+from cryomassage.planning.strokes.plan import lay
 from cryomassage.records.patch import PatchSimulation
 from cryomassage.records.patch_scenario import SCHEMA, PatchScenario
 from tests.support.command import run_command
@@ -156,7 +157,9 @@ def test_the_raster_keeps_the_cheek_above_the_floor_and_leaves_little_out() -> N
 
 
 def test_one_stripe_freezes_and_the_same_strips_made_evenly_do_not() -> None:
-    freezes, safe = (example(f"patch-stripe-{how}", grid=2.5, watch=5.0).report for how in ("freezes", "safe"))
+    freezes, safe = (
+        example(f"patch-stripe-{how}", grid=2.5, watch=5.0, step=0.05).report for how in ("freezes", "safe")
+    )
     (stripe,) = [place for place in freezes.places if place.kind == "frozen"]
     assert stripe.place == "across the middle"
     assert stripe.y_mm == pytest.approx(56.0, abs=2.0)
@@ -167,6 +170,14 @@ def test_one_stripe_freezes_and_the_same_strips_made_evenly_do_not() -> None:
     assert safe.frozen_area_cm2 == 0.0
     assert safe.lowest_surface_degC > 5.0
     assert safe.stroke_length_mm == pytest.approx(freezes.stroke_length_mm)
+
+
+def test_how_cold_a_freezing_stripe_becomes_does_not_hang_on_the_step() -> None:
+    slow = {"stroke": [{"path_mm": [[50, 55], [70, 55]]}], "speed": "6 mm/s", "distance": "20 mm", "freezing": True}
+    small = {"window_mm": [45, 50, 75, 60], "grid": "2.5 mm", "watch": "0.1 s", "snapshots": 2}
+    usual, fine = (simulate_patch(scenario(**slow, **small, step=step), load()) for step in (None, "0.006 s"))
+    assert fine.report.frozen_area_cm2 > 0.2
+    assert usual.report.lowest_surface_degC == pytest.approx(fine.report.lowest_surface_degC, abs=0.3)
 
 
 def test_the_papilloma_freezes_twice_and_thaws() -> None:
@@ -220,6 +231,30 @@ def test_a_step_that_leaps_is_told_the_step_that_works() -> None:
     assert "2.7 times the reach" in text
     assert "Write 0.19 s or less" in text
     assert simulate_patch(scenario(step="0.18 s"), load()).report.steps > 0
+
+
+@pytest.mark.parametrize("path", [[[40, 55], [140, 55]], [[40, 55], [47, 99]], [[1, 1], [40, 55]]])
+def test_the_place_that_is_told_for_one_outside_would_do(path: list[list[float]]) -> None:
+    text = refused(stroke=[{"path_mm": path}], window_mm=None)
+    assert "mm outside the zone" in text
+    x, y = text.split("would do is (")[1].split(")")[0].split(", ")
+    mended = [[40, 55], [float(x), float(y)]]
+    assert lay(scenario(stroke=[{"path_mm": mended}], window_mm=None), load()).plan.strokes
+
+
+@pytest.mark.parametrize("stroke", [{"path_mm": [[40, 55], [40, 55]]}, {"path_mm": [[40, 55], [80, 55]], "on": False}])
+def test_strokes_that_bring_no_cold_are_refused(stroke: dict[str, Any]) -> None:
+    assert "bring no cold" in refused(stroke=[stroke])
+
+
+def test_a_window_finer_than_the_grid_is_told_the_grid_that_works() -> None:
+    strokes = [{"path_mm": [[41, 56]], "hold": "1 s"}]
+    small = {"stroke": strokes, "window_mm": [40.5, 55.5, 41.7, 56.7], "snapshots": 2}
+    # An even number of cells lies around the middle of the window, and none has its centre in it.
+    text = refused(grid="4 mm", **small)
+    assert "1.2 mm at its narrowest" in text
+    assert "Write 0.6 mm or less" in text
+    assert simulate_patch(scenario(grid="0.6 mm", **small), load()).report.lowest_surface_degC < 30.0
 
 
 def test_ice_that_is_not_computed_is_said() -> None:

@@ -148,7 +148,10 @@ def test_a_lesion_without_a_diagnosis_is_not_frozen() -> None:
 
 
 def test_dark_skin_gets_no_spot_freeze() -> None:
-    assert plan(person={"phototype": "v"}, test_spot={"date": VISIT.replace(day=1)}).status == "refused"
+    made = plan(person={"phototype": "v"}, test_spot={"date": VISIT.replace(day=1)})
+    assert made.status == "refused"
+    (told,) = [rule.reason for rule in made.rules if rule.id == "class.not_reachable"]
+    assert "class 1 is the most that is allowed here. Cold harms pigment cells first" in told
 
 
 def test_a_zone_without_a_lesion_is_left_out() -> None:

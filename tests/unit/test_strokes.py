@@ -14,6 +14,7 @@ from cryomassage.errors import InputError
 from cryomassage.interchange.patch_scenario_file import check_patch_scenario
 from cryomassage.knowledge.load import load
 from cryomassage.planning.strokes import generators
+from cryomassage.planning.strokes.coverage import passes_seen
 from cryomassage.planning.strokes.footprints import MovingSource, Part, even_part, source_of_knowledge
 from cryomassage.planning.strokes.path import Timeline, drawn_path, engine_strokes, timeline
 from cryomassage.planning.strokes.plan import lay
@@ -156,14 +157,64 @@ def test_partings_run_from_the_front_to_the_nape_from_the_middle_out() -> None:
     assert len(lines) == 5
 
 
+BENT = Outline(
+    np.array(
+        [[0.0, 0.0], [120.0, 0.0], [120.0, 80.0], [90.0, 80.0], [90.0, 30.0], [30.0, 30.0], [30.0, 80.0], [0.0, 80.0]]
+    )
+)
+
+
 def test_circles_turn_round_a_centre_that_moves_on() -> None:
-    (stroke,) = generators.circling(rectangle(100.0, 30.0), 20.0, 5.0, 20.0)
-    path = np.array(stroke.path_mm)
-    assert np.ptp(path[:, 1]) == pytest.approx(20.0, abs=0.2)
-    assert path[:, 0].min() >= 5.0 - 1e-6
-    assert path[:, 0].max() <= 95.0 + 1e-6
-    # From 15 to 85 mm at half a diameter a turn: seven turns of sixteen corners.
-    assert len(path) == 7 * 16 + 1
+    # A bent zone is not gone around, so the circles lie in strips.
+    (first, *others) = generators.circling(BENT, 20.0, 2.0, 20.0)
+    path = np.array(first.path_mm)
+    assert np.ptp(path[:, 1]) >= 20.0 - 0.2
+    # The strip runs from 12 to 108 mm, at half a diameter a turn: ten turns of sixteen corners.
+    assert len(path) >= 10 * 16 + 1
+    assert path[: 10 * 16 + 1, 0].min() >= 2.0 - 1e-6
+    assert path[: 10 * 16 + 1, 0].max() <= 118.0 + 1e-6
+    for stroke in (first, *others):
+        assert BENT.depth_mm(np.array(stroke.path_mm)).min() > 2.0 - 0.2
+
+
+def test_circles_go_once_around_along_the_edge_before_they_fill_the_middle() -> None:
+    outline = rectangle(140.0, 100.0)
+    path = np.concatenate([np.array(stroke.path_mm) for stroke in generators.circling(outline, 20.0, 5.0, 20.0)])
+    depth = outline.depth_mm(path)
+    assert depth.min() > 5.0 - 0.3
+    # The row along the edge lies 5 to 25 mm deep, and the middle is reached after it.
+    around = int(np.argmax(depth > 26.0))
+    assert around > 400
+    assert np.all(depth[:around] < 26.0)
+    assert depth[around:].max() > 45.0
+    for x, y in ((15.0, 50.0), (125.0, 50.0), (70.0, 15.0), (70.0, 85.0)):
+        assert np.hypot(*(path[:around] - (x, y)).T).min() < 10.5
+
+
+def test_a_raster_with_its_edge_leaves_less_out_in_the_same_time() -> None:
+    def left_out(edge: bool) -> tuple[float, float]:
+        laid = lay(scenario(pattern="raster", edge=edge, speed="60 mm/s"), load())
+        x, y = (np.arange(0.5, extent, 1.0) for extent in laid.outline.high_mm)
+        line = timeline(laid.plan, laid.source)
+        inside = laid.outline.contains(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)).reshape(len(y), len(x))
+        return float((passes_seen(line, laid.source, x, y)[inside] == 0).mean()), line.seconds_on
+
+    (plain, plain_s), (edged, edged_s) = left_out(False), left_out(True)
+    assert plain > 0.05
+    assert edged < 0.02
+    assert edged_s == pytest.approx(plain_s, rel=0.1)
+
+
+def test_a_bent_zone_cannot_be_followed_along_its_edge() -> None:
+    assert generators.raster(BENT, 15.0, 5.0, edge=True) == ()
+    with pytest.raises(InputError, match="its edge cannot be followed"):
+        lay(scenario(zone="jaw", pattern="raster", edge=True), load())
+
+
+def test_no_parting_is_a_touch_of_a_few_millimetres() -> None:
+    laid = lay(scenario(zone="scalp", pattern="partings", cold_source="ln2_vapour_swab"), load())
+    lengths = [math.dist(stroke.path_mm[0], stroke.path_mm[-1]) for stroke in laid.plan.strokes]
+    assert min(lengths) > 13.0
 
 
 def test_massage_lines_lead_outward_from_the_middle_and_fill_the_gap_between_two() -> None:
@@ -413,7 +464,9 @@ def test_strokes_that_leave_the_zone_are_told_where_they_would_stay() -> None:
     assert "(150.0, 50.0)" in text
     outline = outline_of(load().zone_shape["cheek"])
     edge = outline.nearest_on_edge(np.array([[150.0, 50.0]]))[0]
-    assert f"({edge[0]:.1f}, {edge[1]:.1f}) mm" in text
+    told = [float(number) for number in text.split("would do is (")[1].split(")")[0].split(", ")]
+    assert told == pytest.approx(edge, abs=0.3)
+    assert outline.contains(np.array([told])).all()
     assert f"{math.dist(edge, (150.0, 50.0)):.1f} mm outside" in text
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _HALF_ICE = 0.5
-_DEPTHS_mm = (0.1, 1.0, 3.0)  # below the surface, where the cell nearest to each is told
+_DEPTHS_mm = (0.1, 1.0, 3.0)  # below the surface, of the curves
 _STYLES = ("-", (0, (5, 2)), (0, (5, 1.5, 1, 1.5)), (0, (1, 1.5)))
 _FELT_K = 1.0
 _SHALLOWEST_mm = 1.0
@@ -33,8 +33,9 @@ class Cut:
     """Where and when a patch is cut open.
 
     Attributes:
-        row, column: of the place whose surface became coldest over the whole run.
-        snapshot: when there was most ice in the cut; where there was none, when that place was coldest.
+        row, column: of the place that is coldest then, as far as snapshots show.
+        snapshot: when there was most ice along the row whose surface became coldest; without ice, when the surface of
+            the zone was coldest.
     """
 
     row: int
@@ -45,13 +46,16 @@ class Cut:
 def coldest_cut(history: PatchHistory) -> Cut:
     """The cut that shows most."""
     lowest = np.where(history.inside, history.lowest_surface_degC, np.inf)
-    row, column = (int(index) for index in np.unravel_index(np.argmin(lowest), lowest.shape))
+    seen = np.where(history.inside, history.surface_degC, np.inf)
     if history.ice is not None:
+        row = int(np.argmin(lowest.min(axis=1)))
         widths = np.diff(history.face_depth_mm)[None, :, None]
         frozen = ((history.ice[:, :, row, :] >= _HALF_ICE) * widths).sum(axis=(1, 2))
         if frozen.max() > 0.0:
-            return Cut(row, column, int(np.argmax(frozen)))
-    return Cut(row, column, int(np.argmin(history.surface_degC[:, row, column])))
+            snapshot = int(np.argmax(frozen))
+            return Cut(row, int(np.argmin(seen[snapshot, row])), snapshot)
+    snapshot, row, column = (int(index) for index in np.unravel_index(np.argmin(seen), seen.shape))
+    return Cut(row, column, snapshot)
 
 
 def _whole_field(history: PatchHistory, cut: Cut) -> tuple[Float[np.ndarray, " depths"], Float[np.ndarray, "depths x"]]:
@@ -73,7 +77,7 @@ def _isotherms(low: float, high: float) -> Float[np.ndarray, " levels"]:
     """Round temperatures between two."""
     step = next((each for each in (1.0, 2.0, 5.0, 10.0, 20.0) if (high - low) / each <= _ISOTHERMS), 50.0)
     levels = np.arange(np.ceil(low / step) * step, high, step)
-    return np.asarray(levels[(levels > low) & (levels < high)])
+    return np.asarray(levels[(levels > low) & (levels < high)]) + 0.0  # no minus before a zero
 
 
 def _name_isotherms(
@@ -134,13 +138,25 @@ def _draw_cut(frame: Axes, colour_frame: Axes, history: PatchHistory, cut: Cut) 
     return told
 
 
+def _at_depth(history: PatchHistory, row: int, column: int, depth_mm: float) -> Float[np.ndarray, " snapshots"]:
+    """Temperature under a place over time, between the two cells that lie around a depth."""
+    depth = np.concatenate([[0.0], history.depth_mm])
+    cell = int(np.searchsorted(depth, depth_mm)) - 1
+    part = (depth_mm - depth[cell]) / (depth[cell + 1] - depth[cell])
+    above = history.surface_degC[:, row, column] if cell == 0 else history.field_degC[:, cell - 1, row, column]
+    return np.asarray((1.0 - part) * above + part * history.field_degC[:, cell, row, column])
+
+
 def _draw_curves(frame: Axes, history: PatchHistory, cut: Cut) -> None:
-    """Temperature over time at the surface of the coldest place and ever deeper."""
+    """Temperature over time at the surface of the place of a cut and ever deeper."""
     row, column = cut.row, cut.column
     time, unit = told_time(history.time_s)
     curves: list[tuple[str, Any]] = [("surface", history.surface_degC[:, row, column])]
-    cells = dict.fromkeys(int(np.argmin(np.abs(history.depth_mm - depth))) for depth in _DEPTHS_mm)
-    curves += [(f"{history.depth_mm[cell]:.2g} mm", history.field_degC[:, cell, row, column]) for cell in cells]
+    curves += [
+        (f"{depth:g} mm", _at_depth(history, row, column, depth))
+        for depth in _DEPTHS_mm
+        if depth <= history.depth_mm[-1]
+    ]
     colours = (COLD, INK, INK, INK)
     frame.axvline(float(time[cut.snapshot]), color=LINE, linewidth=3.0)
     for (_, values), line_style, colour in zip(curves, _STYLES, colours, strict=False):
@@ -148,7 +164,7 @@ def _draw_curves(frame: Axes, history: PatchHistory, cut: Cut) -> None:
     lowest = float(history.lowest_surface_degC[row, column])
     if lowest < float(curves[0][1].min()) - 0.5:
         frame.axhline(lowest, color=COLD, linewidth=0.8, linestyle=(0, (1, 2)))
-        words = f" lowest of the whole run: {lowest:.1f} °C"
+        words = f" lowest between snapshots: {lowest:.1f} °C"
         frame.text(float(time[0]), lowest, words, color=COLD, va="bottom", fontsize=8.5, path_effects=halo())
     if history.floor_degC is not None:
         frame.axhline(history.floor_degC, color=STOP, linewidth=1.3)
@@ -190,10 +206,10 @@ def draw_depth_cut(simulation: PatchSimulation, path: Path) -> None:
         told = _draw_cut(upper, figure.add_axes((0.86, 0.515, 0.018, 0.355)), history, cut)
         lower = figure.add_axes((0.085, 0.075, 0.755, 0.325))
         _draw_curves(lower, history, cut)
-        upper.set_title(f"Cut along y = {y:.1f} mm at {clock(time_s)}")
+        upper.set_title(f"Cut along y = {y:.1f} mm at {clock(time_s)}, through the coldest place")
         lower.set_title(f"Temperature over time at x = {x:.1f} mm, y = {y:.1f} mm")
         upper.text(
             1.0, -0.1, " · ".join(told), transform=upper.transAxes, fontsize=8, color=MUTED, ha="right", va="top"
         )
-        heading(figure, f"{report.name}: in depth", f"{report.site} · {report.cold} · through the coldest place")
+        heading(figure, f"{report.name}: in depth", f"{report.site} · {report.cold}")
         save_png(figure, path)

@@ -14,7 +14,7 @@ from cryomassage.interchange.patch_plots import draw_dose_area, draw_maps
 from cryomassage.interchange.patch_zarr import write_zarr
 from cryomassage.interchange.picture import clock
 from cryomassage.interchange.whole_file import check_folder
-from cryomassage.records.patch import NamedPlace, PatchSimulation, PatchSimulationReport
+from cryomassage.records.patch import IceBound, NamedPlace, PatchSimulation, PatchSimulationReport, Supercooling
 
 MAPS = "maps.png"
 TIME_LAPSE = "time-lapse.gif"
@@ -95,6 +95,32 @@ def _told_place(place: NamedPlace) -> str:
     return f"{place.kind.capitalize()}, {place.place} ({where}): {area}, lowest {lowest}"
 
 
+def _told_bound(bound: IceBound) -> str:
+    cold = f"surface {bound.lowest_surface_degC:.1f} °C, basal layer {bound.lowest_basal_degC:.1f} °C"
+    ice = f", ice {bound.frozen_area_cm2:.1f} cm² and {bound.deepest_ice_mm:.1f} mm deep"
+    return cold + ice if bound.deepest_ice_mm > 0.0 else cold
+
+
+def _percent(share: float) -> str:
+    """A probability that is never told as certain."""
+    percent = 100.0 * share
+    if percent > 99.0:
+        return "over 99 %"
+    return "0 %" if percent == 0.0 else "under 1 %" if percent < 1.0 else f"{percent:.0f} %"
+
+
+def _supercooling_lines(told: Supercooling) -> list[str]:
+    """How probable ice is, when it began as drawn, and the two bounds."""
+    end = told.course[-1]
+    drawn = "it does not" if told.ice_begins_s is None else f"it begins at {clock(told.ice_begins_s)}"
+    return [
+        f"Supercooled: ice begins with a probability of {_percent(end.probability)} "
+        f"({_percent(end.low)} to {_percent(end.high)}); as drawn with seed {told.seed}, {drawn}",
+        f"If ice never began: {_told_bound(told.ice_never)}",
+        f"If ice began as soon as it can: {_told_bound(told.ice_at_once)}",
+    ]
+
+
 def patch_lines(report: PatchSimulationReport) -> list[str]:
     """What came out, in lines for the terminal: the cold, the coldest, ice, the places that stand out, notes."""
     lines = [
@@ -110,10 +136,14 @@ def patch_lines(report: PatchSimulationReport) -> list[str]:
             "ice is left at the end"
             if report.thawed_after_s is None
             else f"thawed {clock(report.thawed_after_s)} after the cold"
+            if report.thawed_after_s > 0.0
+            else "thawed before the cold ended"
         )
         lines.append(
             f"Ice: {report.frozen_area_cm2:.1f} cm² at the surface, down to {report.deepest_ice_mm:.1f} mm, {thawed}"
         )
+    if report.supercooling is not None:
+        lines += _supercooling_lines(report.supercooling)
     places = sorted(report.places, key=lambda place: -place.area_cm2)
     lines += [_told_place(place) for place in places[:_PLACES_TOLD]]
     if len(places) > _PLACES_TOLD:

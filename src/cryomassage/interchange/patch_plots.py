@@ -22,6 +22,7 @@ _BESIDE_in, _BELOW_in = 1.28, 0.9  # room of a map for its axes, colours and tit
 _CROSSED = "red line"
 _HEAD_in, _LINE_in = 0.62, 0.19
 _MOST_LEVELS = 12  # more whole numbers than these make a continuous scale
+_LABEL_WIDTH = 0.2  # of the curve of dose and area, about
 _NAMED_PLACES = 4  # more numbers than these on one map hide it
 
 
@@ -49,30 +50,46 @@ def extent_mm(history: PatchHistory) -> tuple[float, float, float, float]:
 
 
 def telling_thresholds(history: PatchHistory, count: int) -> tuple[int, ...]:
-    """Which dwell maps say most: the cold part of the zone is there, and nearest to half of it; warmest first."""
+    """Which dwell maps say most; warmest first.
+
+    Where ice was computed, the nearest to 0 °C of those that the zone fell below; else those that the cold part of the
+    zone fell below, and nearest to half of it.
+    """
     share = [float((each[history.inside] > 0.0).mean()) for each in history.dwell_below_s]
     reached = [index for index, part in enumerate(share) if part > 0.0]
-    chosen = sorted(reached, key=lambda index: abs(share[index] - 0.5))[:count]
+    if history.ice is not None:
+        chosen = sorted(reached, key=lambda index: abs(history.thresholds_degC[index]))[:count]
+    else:
+        chosen = sorted(reached, key=lambda index: abs(share[index] - 0.5))[:count]
     return tuple(sorted(chosen, key=lambda index: -history.thresholds_degC[index]))
 
 
+def _dwell(history: PatchHistory, index: int) -> Shown:
+    threshold = history.thresholds_degC[index]
+    return Shown(f"Time of the surface below {threshold:g} °C", history.dwell_below_s[index], "s")
+
+
 def shown_maps(history: PatchHistory) -> tuple[Shown, ...]:
-    """The maps of a patch, at most four: lowest temperatures, dwell, passes, and ice where freezing was computed."""
-    dwell = [
-        Shown(f"Time of the surface below {history.thresholds_degC[index]:g} °C", history.dwell_below_s[index], "s")
-        for index in telling_thresholds(history, 2 if history.ice is None else 1)
-    ]
-    if len(dwell) < (2 if history.ice is None else 1):
-        dwell.insert(0, Shown("Lowest basal temperature", history.lowest_basal_degC, "°C"))
+    """The maps of a patch, four where thresholds were asked for.
+
+    Lowest temperature, dwell, passes, and ice where freezing was computed. Where the skin may supercool, the
+    probability of ice takes the place of the dwell; where the source stands, passes tell nothing and the basal layer
+    takes their place.
+    """
+    coldest = Shown("Lowest surface temperature", history.lowest_surface_degC, "°C", floor_degC=history.floor_degC)
+    basal = Shown("Lowest basal temperature", history.lowest_basal_degC, "°C")
     most = int(np.ceil(float(history.passes.max(initial=0.0))))
-    maps = [
-        Shown("Lowest surface temperature", history.lowest_surface_degC, "°C", floor_degC=history.floor_degC),
-        *dwell,
-        Shown("Passes of the source", history.passes, "passes", levels=most if most < _MOST_LEVELS else None),
-    ]
-    if history.ice is not None:
-        maps.append(Shown("Deepest ice", history.deepest_ice_mm, "mm"))
-    return tuple(maps)
+    passes = Shown("Passes of the source", history.passes, "passes", levels=most if most < _MOST_LEVELS else None)
+    last = [] if history.ice is None else [Shown("Deepest ice", history.deepest_ice_mm, "mm")]
+    middle = [_dwell(history, index) for index in telling_thresholds(history, 2 - len(last))]
+    if history.ice_probability is not None:
+        middle = [Shown("Probability that ice begins", 100.0 * history.ice_probability, "%"), *middle][: 2 - len(last)]
+    third = basal if _stands(history) else passes
+    if len(middle) + len(last) < 2 and third is passes:
+        middle.insert(0, basal)
+    if len(middle) + len(last) < 2 and history.thresholds_degC:
+        middle.append(_dwell(history, int(np.argmax(history.thresholds_degC))))
+    return (coldest, *middle, third, *last)
 
 
 def draw_outline(frame: Axes, history: PatchHistory) -> None:
@@ -184,6 +201,15 @@ def _floor_words(history: PatchHistory) -> list[str]:
     return [f"the whole zone {side} than the surface floor of the class, {floor:g} °C"]
 
 
+def _chance_words(simulation: PatchSimulation) -> list[str]:
+    """When ice began in skin that may supercool, in a line."""
+    told = simulation.report.supercooling
+    if told is None:
+        return []
+    begins = "does not begin" if told.ice_begins_s is None else f"begins at {clock(told.ice_begins_s)}"
+    return [f"ice {begins} as drawn with seed {told.seed}; by the end it has begun with the probability shown"]
+
+
 def _name_places(frame: Axes, simulation: PatchSimulation) -> list[str]:
     """Numbers on a map where something is unlike its surroundings, largest first; returns what they stand for."""
     places = sorted(simulation.report.places, key=lambda place: -place.area_cm2)[:_NAMED_PLACES]
@@ -221,21 +247,23 @@ def draw_maps(simulation: PatchSimulation, path: Path) -> None:
     path_words = (
         "cross: where the source stands" if _stands(history) else "thin line: path of the source, from the dot on"
     )
-    notes = [path_words, *_floor_words(history)]
+    notes = [path_words, *_floor_words(history), *_chance_words(simulation)]
     rows = len(notes) + min(len(report.places), _NAMED_PLACES + 1)
     foot_in = 0.12 + _LINE_in * rows
     size_in = (2.0 * panel_in[0] + 0.15, _HEAD_in + 2.0 * panel_in[1] + foot_in)
     with style():
         figure = Figure(figsize=size_in)
         places: list[str] = []
-        for number, shown in enumerate(shown_maps(history)):
+        shown_here = shown_maps(history)
+        named = next((number for number, shown in enumerate(shown_here) if shown.unit == "passes"), 0)
+        for number, shown in enumerate(shown_here):
             x_in = 0.58 + (number % 2) * panel_in[0]
             y_in = foot_in + 0.55 + (1 - number // 2) * panel_in[1]
             box = (x_in / size_in[0], y_in / size_in[1], map_in[0] / size_in[0], map_in[1] / size_in[1])
             frame = figure.add_axes(box)
             beside = ((x_in + map_in[0] + 0.12) / size_in[0], box[1], 0.14 / size_in[0], box[3])
             _one_map(frame, figure.add_axes(beside), shown, history)
-            if shown.unit == "passes":
+            if number == named:
                 places = _name_places(frame, simulation)
         heading(figure, report.name, f"{report.site} · {report.cold} · {clock(report.duration_s)}")
         for row, line in enumerate([*notes, *places]):
@@ -284,13 +312,16 @@ def draw_dose_area(simulation: PatchSimulation, path: Path) -> None:
         marks = [float(np.interp(part, share, temperature)) for part in (0.1, 0.5, 0.9)]
         frame.plot(marks, [10.0, 50.0, 90.0], "o", color=INK, markersize=4)
         for part, place in zip((10, 50, 90), marks, strict=True):
+            # To the right below the curve, or to the left above it; never across the floor.
+            crossed = floor is not None and floor <= place < floor + _LABEL_WIDTH * (high - left)
+            right = crossed or place < 0.5 * (left + high)
             frame.annotate(
                 f"{part} %: {place:.1f} °C",
                 (place, part),
-                xytext=(7, -4) if place < 0.5 * (left + high) else (-7, 4),
+                xytext=(7, -4) if right else (-7, 4),
                 textcoords="offset points",
-                ha="left" if place < 0.5 * (left + high) else "right",
-                va="top" if place < 0.5 * (left + high) else "bottom",
+                ha="left" if right else "right",
+                va="top" if right else "bottom",
                 path_effects=halo(),
             )
         edges = extent_mm(history)

@@ -8,6 +8,7 @@ from pathlib import Path
 from cryomassage.errors import InputError, Problem
 from cryomassage.interchange.toml_file import read_form, suggestion, validated
 from cryomassage.knowledge.schema import Knowledge
+from cryomassage.planning.supercooling import dry_sources, why_skin_is_not_dry
 from cryomassage.records.patch_scenario import SCHEMA, PatchScenario
 
 _FIELDS_OF_PATTERN = {
@@ -15,6 +16,7 @@ _FIELDS_OF_PATTERN = {
     "place_mm": {"spot"},
     "circle": {"circling"},
     "there_and_back": {"paint_brush"},
+    "edge": {"raster"},
     "direction": {"raster", "paint_brush", "circling"},
     "overlap": {"raster", "paint_brush", "circling", "spiral", "partings", "massage_lines"},
 }
@@ -107,6 +109,25 @@ def _pattern(scenario: PatchScenario) -> Iterator[Problem]:
             )
 
 
+def _supercooling(scenario: PatchScenario, knowledge: Knowledge) -> Iterator[Problem]:
+    """Only where ice is computed, and only on skin that the cold leaves dry."""
+    if not scenario.supercooling:
+        if "seed" in scenario.model_fields_set:
+            yield Problem("seed", str(scenario.seed), "nothing is left to chance", "Strike it; supercooling takes one.")
+        return
+    if not scenario.freezing:
+        yield Problem("supercooling", "true", "says when ice begins, and ice is not computed", "Write freezing = true.")
+    reason = why_skin_is_not_dry(scenario, knowledge) if scenario.barrier in knowledge.barrier else None
+    if reason is not None:
+        yield Problem(
+            "supercooling",
+            "true",
+            f"wet or frosted skin gets no credit for it. {reason}",
+            f"Strike it: ice then begins as soon as it can. Dry are {', '.join(dry_sources(knowledge))} and [exchange] "
+            "in numbers.",
+        )
+
+
 def check_patch_scenario(scenario: PatchScenario, knowledge: Knowledge, where: str) -> PatchScenario:
     """Hold a patch scenario against the knowledge.
 
@@ -118,6 +139,7 @@ def check_patch_scenario(scenario: PatchScenario, knowledge: Knowledge, where: s
         *_cold(scenario, knowledge),
         *_distance(scenario, knowledge),
         *_pattern(scenario),
+        *_supercooling(scenario, knowledge),
     ]
     if problems:
         raise InputError(where, problems)

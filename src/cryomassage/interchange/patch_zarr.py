@@ -90,6 +90,9 @@ def _arrays(simulation: PatchSimulation) -> list[_Array]:
     ]
     if history.ice is not None:
         arrays.append(_Array("ice", history.ice, moving, "1", "share of the freezable water that is frozen", {}))
+    if history.ice_probability is not None:
+        words = "probability that ice has begun by the end, were each place a limb"
+        arrays.append(_Array("ice_probability", history.ice_probability, surface, "1", words, {}))
     return arrays
 
 

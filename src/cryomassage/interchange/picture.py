@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 HALO = "#ffffff"
 _DOTS_PER_INCH = 130
+_SMALLEST_pt = 7.0  # of a heading; what is longer still is cut short
+_ASIDE = 0.012  # of the width, to the left and right of a heading
 _LONGEST_IN_SECONDS = 600.0  # a longer time is told in minutes
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -49,10 +51,24 @@ def save_png(figure: Figure, path: Path) -> None:
 
 
 def heading(figure: Figure, title: str, below: str) -> None:
-    """What is shown, and under it the conditions, at the upper left of a picture."""
-    height_in = float(figure.get_size_inches()[1])
-    figure.text(0.012, 1.0 - 0.10 / height_in, title, va="top", fontsize=12, fontweight="bold")
-    figure.text(0.012, 1.0 - 0.36 / height_in, below, va="top", color=MUTED)
+    """What is shown, and under it the conditions, at the upper left of a picture; smaller where they are long."""
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    width_in, height_in = (float(side) for side in figure.get_size_inches())
+    make: Any = RendererAgg  # carries no types; a canvas of its own would take the place of the figure's
+    renderer = make(width_in * figure.dpi, height_in * figure.dpi, figure.dpi)
+    told: tuple[Any, ...] = (
+        figure.text(_ASIDE, 1.0 - 0.10 / height_in, title, va="top", fontsize=12, fontweight="bold"),
+        figure.text(_ASIDE, 1.0 - 0.36 / height_in, below, va="top", color=MUTED),
+    )
+    room = (1.0 - 2.0 * _ASIDE) * width_in * figure.dpi
+    for words in told:
+        # Letters are fitted to whole pixels, so that their width does not follow their size evenly.
+        while words.get_window_extent(renderer).width > room:
+            if words.get_fontsize() > _SMALLEST_pt:
+                words.set_fontsize(words.get_fontsize() - 0.25)
+            else:
+                words.set_text(words.get_text()[:-2].rstrip() + "…")
 
 
 def halo(width: float = 2.2) -> list[Any]:

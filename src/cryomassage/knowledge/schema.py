@@ -39,6 +39,15 @@ class IcePoint(Entry):
     thermal_conductivity: Quantity  # W/(m K)
 
 
+class NucleationPoint(Entry):
+    """How fast ice begins by itself in a piece of dry, supercooled tissue, at one temperature."""
+
+    name: Text
+    temperature_degC: float = Field(lt=0.0)
+    rate: Quantity  # 1/s, of one piece as large as those that were watched
+    reason: Statement
+
+
 class ZoneLayer(Entry):
     """One layer of a zone, from the surface down; thickness by sex."""
 
@@ -133,6 +142,7 @@ class Barrier(Entry):
 
     name: Text
     thermal_resistance: Quantity  # m^2 K/W, added to the resistance of the source
+    damp: bool = False  # wets the skin, or may do so
 
 
 class Method(Entry):
@@ -323,6 +333,7 @@ class Knowledge(Entry):
     tissue: dict[Key, Tissue]
     ice: dict[Key, IcePoint]
     freezing: dict[Key, Limit]
+    nucleation: dict[Key, NucleationPoint]
     vessels: dict[Key, Limit]
     zone: dict[Key, Zone]
     zone_shape: dict[Key, ZoneShape]

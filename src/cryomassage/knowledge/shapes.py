@@ -62,6 +62,8 @@ class SourceFootprint(Entry):
     name: Text
     shape: Literal["gaussian", "ring", "ellipse"]
     shape_reason: Statement
+    leaves_skin: Literal["dry", "wet", "frosted"]  # only dry skin may supercool
+    leaves_skin_reason: Statement
     coefficient_decay: Quantity | None = None  # exponent: coefficient ~ distance^-decay
     temperature_decay: Quantity | None = None  # exponent: sink less room temperature ~ distance^-decay
     spot_growth: Quantity | None = None  # exponent: size ~ distance^growth

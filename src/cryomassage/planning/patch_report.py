@@ -11,7 +11,7 @@ from cryomassage.planning.patch_skin import PatchSkin
 from cryomassage.planning.strokes.coverage import dose_area, named_places
 from cryomassage.planning.strokes.path import Timeline
 from cryomassage.planning.strokes.plan import Laid
-from cryomassage.records.patch import PatchHistory, PatchSimulationReport
+from cryomassage.records.patch import PatchHistory, PatchSimulationReport, Supercooling
 from cryomassage.records.patch_scenario import PatchScenario
 
 _LEAST_ICE = 0.01  # share of the freezable water in a cell that still counts as ice
@@ -41,6 +41,13 @@ def _notes(
             f"The surface falls below the freezing point of {skin.freezing_point_degC:g} °C. Ice and its latent heat "
             "are not computed: set freezing = true before you trust these numbers."
         )
+    if scenario.supercooling:
+        speed = knowledge.freezing["speed_at_minus_4"].quantity
+        notes.append(
+            "The skin is taken as dry and free of frost. Ice begins at the rates of dry limbs in cold air, the coldest "
+            "place of each moment standing for a limb; once begun it is taken to be in all supercooled skin at once "
+            f"(in skin of -4 °C it runs at about {speed.value:g} {speed.unit}). No plan counts on skin that supercools."
+        )
     source = knowledge.cold_source.get(scenario.cold_source or "")
     if source is not None and source.distance is not None and scenario.distance is not None:
         low, high = source.distance.range
@@ -69,6 +76,7 @@ def patch_report(
     skin: PatchSkin,
     result: PatchResult,
     history: PatchHistory,
+    supercooling: Supercooling | None,
     knowledge: Knowledge,
 ) -> PatchSimulationReport:
     """Put a result into numbers and words."""
@@ -85,7 +93,7 @@ def patch_report(
     return PatchSimulationReport(
         name=scenario.name,
         site=knowledge.zone[scenario.zone].name + side,
-        cold=f"{reference.name}; {coefficient:.3g} W/(m^2*K) to {reference.sink_degC:.1f} °C",
+        cold=f"{reference.name}; {coefficient:.3g} W/(m²·K) to {reference.sink_degC:.1f} °C",
         duration_s=float(result.time_s[-1]),
         seconds_on=line.seconds_on,
         stroke_length_mm=line.length_mm,
@@ -96,6 +104,7 @@ def patch_report(
         frozen_area_cm2=float(frozen.sum() * cell_cm2),
         deepest_ice_mm=float(history.deepest_ice_mm.max()),
         thawed_after_s=_thawed_after_s(line, result),
+        supercooling=supercooling,
         dose_area=dose_area(result.lowest_surface_degC, inside, cell_cm2),
         places=named_places(
             history.passes,

@@ -171,7 +171,7 @@ def _find(zone: str, method: str, client: Client, knowledge: Knowledge) -> tuple
                 zone=zone,
                 method=method,
                 reason=f"This treatment needs class {route.exposure_class}, and class {highest} is the most "
-                "that is allowed here.",
+                f"that is allowed here. {limiting.reason if limiting else ''}".rstrip(),
                 source=limiting.source if limiting else ("cryomassage_limits",),
             )
         )

@@ -11,14 +11,15 @@ from jaxtyping import Bool, Float
 from cryomassage.engine.column import SKIN_GRID
 from cryomassage.engine.patch import PatchResult, Strokes
 from cryomassage.engine.patch_schedule import PatchNumerics
-from cryomassage.engine.patch_solver import advance_patch
 from cryomassage.errors import InputError, Problem
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.planning.patch_report import patch_report
+from cryomassage.planning.patch_run import PatchRun
 from cryomassage.planning.patch_skin import PatchSkin, patch_skin, vessels_of
 from cryomassage.planning.strokes.coverage import passes_seen
 from cryomassage.planning.strokes.path import Timeline, drawn_path, engine_strokes, timeline
 from cryomassage.planning.strokes.plan import Laid, lay, room_degC
+from cryomassage.planning.supercooling import run_supercooled
 from cryomassage.records.patch import PatchHistory, PatchSimulation
 from cryomassage.records.patch_scenario import PatchScenario
 
@@ -48,8 +49,12 @@ class Sheet:
     spacing_mm: float
 
 
-def _sheet(laid: Laid, spacing_mm: float, distance_mm: float | None) -> Sheet:
-    """The zone in the middle of its grid, so that a mirrored zone lies on a mirrored grid."""
+def _sheet(name: str, laid: Laid, spacing_mm: float, distance_mm: float | None) -> Sheet:
+    """The zone in the middle of its grid, so that a mirrored zone lies on a mirrored grid.
+
+    Raises:
+        InputError: a window that no place of the grid lies in.
+    """
     margin = max(_LEAST_MARGIN_mm, 1.5e3 * laid.source.at(distance_mm).half_width)
     axes = []
     for low, extent in zip(laid.outline.low_mm, laid.outline.size_mm, strict=True):
@@ -59,6 +64,19 @@ def _sheet(laid: Laid, spacing_mm: float, distance_mm: float | None) -> Sheet:
     (left, x), (lower, y) = axes
     places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     inside = laid.outline.contains(places).reshape(len(y), len(x))
+    if not inside.any():
+        narrow = min(laid.outline.size_mm)
+        raise InputError(
+            name,
+            [
+                Problem(
+                    "grid",
+                    f"{spacing_mm:g} mm",
+                    f"has no place within what is looked at, which is {narrow:.3g} mm at its narrowest",
+                    f"Write {max(0.1, math.floor(5.0 * narrow) / 10.0):g} mm or less, or a larger window_mm.",
+                )
+            ],
+        )
     return Sheet(x, y, (-left, -lower), inside, spacing_mm)
 
 
@@ -160,6 +178,7 @@ def _history(
     laid: Laid,
     skin: PatchSkin,
     result: PatchResult,
+    ice_probability: Float[np.ndarray, "rows columns"] | None,
     floor: float | None,
 ) -> PatchHistory:
     if result.field_degC is None:
@@ -182,6 +201,7 @@ def _history(
         dwell_below_s=result.dwell_below_s,
         passes=passes_seen(line, laid.source, sheet.x_mm, sheet.y_mm),
         deepest_ice_mm=result.deepest_ice * 1e3,
+        ice_probability=ice_probability,
         path_mm=path,
         path_time_s=path_time,
         floor_degC=floor,
@@ -203,7 +223,7 @@ def simulate_patch(scenario: PatchScenario, knowledge: Knowledge) -> PatchSimula
     laid = lay(scenario, knowledge)
     line = timeline(laid.plan, laid.source)
     _refuse_too_long(scenario, line)
-    sheet = _sheet(laid, scenario.grid, scenario.distance)
+    sheet = _sheet(scenario.name, laid, scenario.grid, scenario.distance)
     strokes = engine_strokes(line, laid.source, sheet.corner_mm)
     numerics = _numerics(scenario, laid, strokes, sheet.spacing_mm)
     _refuse_too_large(scenario, sheet, sum(SKIN_GRID[len(knowledge.zone[scenario.zone].layers)][0]))
@@ -212,20 +232,26 @@ def simulate_patch(scenario: PatchScenario, knowledge: Knowledge) -> PatchSimula
     skin = patch_skin(
         scenario.zone, scenario.sex, room, rows, columns, sheet.spacing_mm * 1e-3, scenario.freezing, knowledge
     )
-    result = advance_patch(
+    run = PatchRun(
         skin.patch,
         skin.rest_degC,
         strokes,
         skin.room,
-        _snapshots(line, scenario.watch, scenario.snapshots),
         skin.basal_depth,
         tuple(scenario.thresholds),
         vessels_of(skin, knowledge) if scenario.vessels else None,
         numerics,
     )
+    times = _snapshots(line, scenario.watch, scenario.snapshots)
+    supercooling, probability = None, None
+    if scenario.supercooling:
+        result, supercooling, probability = run_supercooled(run, times, scenario.seed, knowledge)
+    else:
+        result = run.advance(times)
     floor = None
     if scenario.exposure_class is not None:
         stated = knowledge.exposure_class[f"class_{scenario.exposure_class}"].surface_floor
         floor = None if stated is None else stated.value
-    history = _history(scenario, sheet, line, laid, skin, result, floor)
-    return PatchSimulation(patch_report(scenario, laid, line, skin, result, history, knowledge), history)
+    history = _history(scenario, sheet, line, laid, skin, result, probability, floor)
+    report = patch_report(scenario, laid, line, skin, result, history, supercooling, knowledge)
+    return PatchSimulation(report, history)

@@ -33,6 +33,38 @@ class NamedPlace(Record):
     lowest_surface_degC: float
 
 
+class IceChance(Record):
+    """How probable it is that ice has begun by a moment, and between which bounds."""
+
+    time_s: float
+    probability: float  # 0 to 1
+    low: float
+    high: float
+
+
+class IceBound(Record):
+    """What the same strokes do where ice never begins, or begins at the freezing point at once."""
+
+    lowest_surface_degC: float
+    lowest_basal_degC: float
+    frozen_area_cm2: float
+    deepest_ice_mm: float
+
+
+class Supercooling(Record):
+    """Dry skin below its freezing point: when ice begins, as drawn, and how probable that is.
+
+    The coldest place of each moment stands for a whole limb, on which the rates were seen. Bounds of probabilities
+    follow from the ranges of the rates and of the temperature at which ice may begin.
+    """
+
+    seed: int
+    ice_begins_s: float | None  # as drawn; None where it does not begin within the run
+    course: tuple[IceChance, ...]  # at the snapshots, the last at the end
+    ice_never: IceBound
+    ice_at_once: IceBound
+
+
 class PatchSimulationReport(Record):
     """What a simulation on a patch found, with everything that is needed to run it again."""
 
@@ -50,6 +82,7 @@ class PatchSimulationReport(Record):
     frozen_area_cm2: float
     deepest_ice_mm: float
     thawed_after_s: float | None  # from the end of the cold until no ice is left; None where none was or some stays
+    supercooling: Supercooling | None = None  # where it was asked for
     dose_area: tuple[AreaShare, ...]
     places: tuple[NamedPlace, ...]
     energy_error: float  # |heat in - enthalpy change| / heat through the surface
@@ -80,6 +113,7 @@ class PatchHistory:
         dwell_below_s: time of the surface below each threshold.
         passes: how often a source came over each place.
         deepest_ice_mm: largest depth of ice at each place.
+        ice_probability: that ice has begun by the end, were each place a limb; None without supercooling.
         path_mm: corners of the path of the source, in order; NaN where the cold is off.
         path_time_s: when the source is at each corner.
         floor_degC: surface floor of the class that was named, or None.
@@ -100,6 +134,7 @@ class PatchHistory:
     dwell_below_s: Float[np.ndarray, "thresholds rows columns"]
     passes: Float[np.ndarray, "rows columns"]
     deepest_ice_mm: Float[np.ndarray, "rows columns"]
+    ice_probability: Float[np.ndarray, "rows columns"] | None
     path_mm: Float[np.ndarray, "corners 2"]
     path_time_s: Float[np.ndarray, " corners"]
     floor_degC: float | None

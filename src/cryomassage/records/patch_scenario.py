@@ -78,6 +78,7 @@ class PatchScenario(Record):
     pattern: Pattern | None = None
     stroke: Annotated[tuple[GivenStroke, ...], Field(max_length=10_000)] = ()
     direction: Literal["across", "up"] = "across"
+    edge: bool = False  # of the raster: first once around along the edge, then the strips within
     speed: Speed | None = None  # type: ignore[valid-type]
     distance: Distance | None = None  # type: ignore[valid-type]
     passes: int = Field(default=1, ge=1, le=200)
@@ -90,6 +91,8 @@ class PatchScenario(Record):
     circle: measured("mm", 2.0, 200.0, "fingertip to palm") | None = None  # type: ignore[valid-type]
 
     freezing: bool = False
+    supercooling: bool = False  # the skin is dry and stays free of frost, so that ice begins by chance
+    seed: int = Field(default=1, ge=0, le=2**32 - 1)  # of that chance
     vessels: bool = False
     watch: measured("s", 0.0, 86_400.0, _TIMES) = 60.0  # type: ignore[valid-type]
     grid: measured("mm", 0.1, 10.0, "a fine nozzle to a large pack") = 1.0  # type: ignore[valid-type]

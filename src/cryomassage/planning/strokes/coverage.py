@@ -114,11 +114,12 @@ def _named(
     lowest_degC: Float[np.ndarray, "rows columns"],
 ) -> list[NamedPlace]:
     """One place for each connected group that is large enough, the largest first."""
-    cell_cm2 = float((x_mm[1] - x_mm[0]) * (y_mm[1] - y_mm[0])) / 100.0
+    width_mm, height_mm = float(x_mm[1] - x_mm[0]), float(y_mm[1] - y_mm[0])
+    cell_cm2 = width_mm * height_mm / 100.0
     smallest_cm2 = max(_SMALLEST_cm2, _SMALLEST_SHARE * float(inside.sum()) * cell_cm2)
     zone_y, zone_x = np.nonzero(inside)
-    low = (float(x_mm[zone_x.min()]), float(y_mm[zone_y.min()]))
-    high = (float(x_mm[zone_x.max()]), float(y_mm[zone_y.max()]))
+    low = (float(x_mm[zone_x.min()]) - 0.5 * width_mm, float(y_mm[zone_y.min()]) - 0.5 * height_mm)
+    high = (float(x_mm[zone_x.max()]) + 0.5 * width_mm, float(y_mm[zone_y.max()]) + 0.5 * height_mm)
     groups, count = ndimage.label(where & inside, structure=np.ones((3, 3)))
     told = []
     for number in range(1, count + 1):

@@ -20,6 +20,7 @@ from cryomassage.records.stroke_plan import Pattern, Stroke, StrokePlan
 # Of the depth of the deepest place: in a zone narrower than the source the strips come nearer to the edge.
 _LARGEST_INSET = 0.6
 _LARGEST_CIRCLE = 0.5  # likewise, of the radius of circling
+_WELL_INSIDE_mm = 0.2  # of a place that is told: rounded to a tenth it still lies in the zone
 _ANY_SPEED_mm_s = 1.0  # a source that stands at one place has no way to go
 _WHOLE_ZONE: frozenset[Pattern] = frozenset(
     {"massage_lines", "raster", "spiral", "paint_brush", "partings", "circling"}
@@ -131,7 +132,19 @@ def _generated(
     depth = float(outline.depth_mm(np.array([deepest]))[0])
     inset = min(0.5 * width_mm, _LARGEST_INSET * depth)
     if pattern == "raster":
-        strokes = generators.raster(outline, pitch_mm, inset, scenario.direction)
+        strokes = generators.raster(outline, pitch_mm, inset, scenario.direction, scenario.edge)
+        if not strokes and scenario.edge:
+            raise InputError(
+                scenario.name,
+                [
+                    Problem(
+                        "edge",
+                        "true",
+                        "this zone is bent so much that its edge cannot be followed from its middle",
+                        "Strike it, or look at a part of the zone with window_mm.",
+                    )
+                ],
+            )
     elif pattern == "paint_brush":
         strokes = generators.paint_brush(outline, pitch_mm, inset, scenario.there_and_back, scenario.direction)
     elif pattern == "spiral":
@@ -173,6 +186,23 @@ def _given(scenario: PatchScenario) -> tuple[Stroke, ...]:
     )
 
 
+def _refuse_idle(strokes: tuple[Stroke, ...], where: str) -> None:
+    """No stroke brings cold to the skin."""
+    if any(stroke.on and (stroke.hold_s > 0.0 or len(set(stroke.path_mm)) > 1) for stroke in strokes):
+        return
+    raise InputError(
+        where,
+        [
+            Problem(
+                "stroke",
+                f"{len(strokes)} of them",
+                "bring no cold: each is off, or stands where it begins without a hold",
+                'Give one of them two different corners, or hold = "2 s", and no on = false.',
+            )
+        ],
+    )
+
+
 def refuse_outside(strokes: tuple[Stroke, ...], outline: Outline, where: str) -> None:
     """Strokes leave the zone.
 
@@ -190,12 +220,14 @@ def refuse_outside(strokes: tuple[Stroke, ...], outline: Outline, where: str) ->
         depth = outline.depth_mm(places)
         worst = places[int(np.argmin(depth))]
         edge = outline.nearest_on_edge(worst[None, :])[0]
+        way = edge - worst
+        inside = edge + _WELL_INSIDE_mm * way / max(float(np.hypot(*way)), 1e-9)
         problems.append(
             Problem(
                 f"stroke[{number}].path_mm",
                 f"({worst[0]:.1f}, {worst[1]:.1f})",
                 f"lies {-float(depth.min()):.1f} mm outside the zone",
-                f"The nearest place that would do is ({edge[0]:.1f}, {edge[1]:.1f}) mm.",
+                f"The nearest place that would do is ({inside[0]:.1f}, {inside[1]:.1f}) mm.",
             )
         )
     if problems:
@@ -210,7 +242,8 @@ def lay(scenario: PatchScenario, knowledge: Knowledge) -> Laid:
         knowledge: shapes, sources, footprints.
 
     Raises:
-        InputError: a speed of zero or less, strokes that leave the zone, a window beside it, no room for a pattern.
+        InputError: a speed of zero or less, strokes that leave the zone or bring no cold, a window beside it, no room
+            for a pattern.
     """
     shape = knowledge.zone_shape[scenario.zone]
     outline, source = _outline(scenario, shape), _source(scenario, knowledge)
@@ -236,6 +269,7 @@ def lay(scenario: PatchScenario, knowledge: Knowledge) -> Laid:
                 )
             ],
         )
+    _refuse_idle(strokes, scenario.name)
     refuse_outside(strokes, outline, scenario.name)
     plan = StrokePlan(
         zone=scenario.zone,
