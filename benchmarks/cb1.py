@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from benchmarks import errors, ours, problems
 from benchmarks.errors import Error, Seen
+from benchmarks.machine import best_of
 from benchmarks.peers.worker import slab_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +27,7 @@ FINE: Grid = {"columns": 240, "cells": 320}
 # Our own grids, graded in depth: cells and growth by layer.
 GRADED: tuple[Grid, ...] = (
     {"columns": 60, "cells": [2, 5, 6, 4], "growth": [1.0, 1.1, 1.1, 1.1]},
+    {"columns": 60, "cells": [2, 6, 12, 6], "growth": [1.0, 1.1, 1.08, 1.1]},
     {"columns": 60, "cells": [3, 12, 12, 6], "growth": [1.1, 1.05, 1.1, 1.1]},
     {"columns": 120, "cells": [6, 16, 16, 10], "growth": [1.2, 1.05, 1.1, 1.1]},
 )
@@ -123,15 +124,18 @@ NEEDS = {
 }
 
 
-def peer_python() -> str:
-    """The interpreter that holds the peers; another one can be named in the environment."""
-    return os.environ.get(PEER_PYTHON, sys.executable)
+def peer_python(name: str) -> str:
+    """The interpreter that runs a peer: the plain solvers need nothing that this one lacks, others `make peers`."""
+    theirs = ROOT / ".venv-peers" / "bin" / "python"
+    if name.startswith("plain_"):
+        return sys.executable
+    return os.environ.get(PEER_PYTHON, str(theirs) if theirs.exists() else sys.executable)
 
 
-def installed(module: str) -> bool:
-    """Whether the peers' interpreter knows a module."""
-    found = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
-    return subprocess.run([peer_python(), "-c", found], check=False).returncode == 0
+def installed(name: str) -> bool:
+    """Whether a peer's interpreter knows its module."""
+    found = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({NEEDS[name]!r}) is None)"
+    return subprocess.run([peer_python(name), "-c", found], check=False).returncode == 0
 
 
 def run_peer(name: str, references: References, quick: bool) -> PeerRun:
@@ -146,7 +150,7 @@ def run_peer(name: str, references: References, quick: bool) -> PeerRun:
     with tempfile.TemporaryDirectory() as folder:
         job, archive = Path(folder) / "job.json", Path(folder) / "fields.npz"
         job.write_text(json.dumps({"peer": name, "runs": runs}), encoding="utf-8")
-        command = [peer_python(), "-m", "benchmarks.peers.worker", str(job), str(archive)]
+        command = [peer_python(name), "-m", "benchmarks.peers.worker", str(job), str(archive)]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             words = done.stderr.strip().splitlines()
@@ -175,7 +179,7 @@ def run_peer(name: str, references: References, quick: bool) -> PeerRun:
 def our_points(
     references: References, grids: tuple[Grid, ...] = (*GRADED, STATED), settings: tuple[int, ...] = OUR_STEPS
 ) -> list[Point]:
-    """Our solver with all its settings, the whole call timed."""
+    """Our solver with all its settings, made ready like the peers; the whole call is timed beside it."""
     times = errors.snapshot_times(references.snapshots)
     points = []
     for grid in grids:
@@ -183,15 +187,13 @@ def our_points(
         run = ours.cb1(slab, float(times[-1]))
         for steps in settings:
             step_s = problems.SNAPSHOT_EVERY_s / steps
-            field = run.solve(step_s, times, True).field_degC
+            field = run.solve(step_s, times, keep_field=True).field_degC
             assert field is not None
             step_error, error = references.errors(grid, field[1:, :, 0])
-            seconds = []
-            for _ in range(_REPEATS):
-                begin = time.perf_counter()
-                run.solve(step_s, times[-1:], False)
-                seconds.append(time.perf_counter() - begin)
-            points.append(Point("ours", grid, steps, {}, min(seconds), None, 0.0, step_error, error))
+            job = run.ready(step_s, times[-1:], keep_field=False)
+            seconds = best_of(_REPEATS, job.march)
+            call_s = best_of(_REPEATS, lambda run=run, step_s=step_s: run.solve(step_s, times[-1:], keep_field=False))
+            points.append(Point("ours", grid, steps, {}, seconds, call_s, call_s - seconds, step_error, error))
     return points
 
 
@@ -238,8 +240,8 @@ def compare(quick: bool) -> dict[str, Any]:
     mine = our_points(references, settings=OUR_STEPS[::2] if quick else OUR_STEPS)
     peers, left_out = {}, {}
     for name in PEERS:
-        if not installed(NEEDS[name]):
-            left_out[name] = f"{NEEDS[name]} is not installed"
+        if not installed(name):
+            left_out[name] = f"{NEEDS[name]} is not installed; `make peers` does it"
             continue
         try:
             done = run_peer(name, references, quick)

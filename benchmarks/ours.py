@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks import problems
 from cryomassage.engine.freezing import IceProperties, freezing_law, mushy_law
 from cryomassage.engine.patch import Footprint, FreezingLaw, Patch, PatchResult, Strokes, Surroundings, Vessels
-from cryomassage.engine.patch_solver import PatchNumerics, advance_patch
+from cryomassage.engine.patch_solver import PatchJob, PatchNumerics, advance_patch, prepare_patch
 
 Array = np.ndarray
 _NEVER_MIND_DEPTH = 0.1e-3
@@ -54,8 +54,8 @@ class SlabRun(NamedTuple):
     start_degC: Array
     strokes: Strokes
 
-    def solve(self, step_s: float, snapshot_s: Array, keep_field: bool) -> PatchResult:
-        return advance_patch(
+    def ready(self, step_s: float, snapshot_s: Array, *, keep_field: bool) -> PatchJob:
+        return prepare_patch(
             self.patch,
             self.start_degC,
             self.strokes,
@@ -65,6 +65,9 @@ class SlabRun(NamedTuple):
             numerics=PatchNumerics(step_s, step_s),
             keep_field=keep_field,
         )
+
+    def solve(self, step_s: float, snapshot_s: Array, *, keep_field: bool) -> PatchResult:
+        return self.ready(step_s, snapshot_s, keep_field=keep_field).march()
 
 
 def cb1(slab: problems.Slab, end_s: float) -> SlabRun:

@@ -1,7 +1,8 @@
 """Times the package and its peers on this machine, prints the figures, and writes results.json and the page.
 
-Run as `python -m benchmarks.run [--quick] [--only NAME ...]` from the environment that holds the package. Peers may
-live in another one: name its interpreter in CRYOMASSAGE_PEER_PYTHON. Those that are not installed are left out.
+Run as `python -m benchmarks.run [--quick] [--only NAME ...]` from the environment that holds the package. Peers live in
+one of their own, `.venv-peers` (`make peers`), or that of the interpreter named in CRYOMASSAGE_PEER_PYTHON. Those that
+are not installed are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import blocks, cb1, columns, commands, machine, performance_page, sessions
+from benchmarks import blocks, cb1, columns, commands, machine, performance_page, schemes, sessions
 from benchmarks.summary import headline
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -39,6 +40,7 @@ def parts(quick: bool) -> dict[str, Callable[[], Any]]:
         "limits": _limits,
         "session": lambda: sessions.reference_session(quick),
         "memory": lambda: sessions.peak_memory_mb(quick),
+        "schemes": lambda: schemes.compare(quick),
         "cb1": lambda: cb1.compare(quick),
         "cb3": lambda: blocks.cb3(quick),
         "cb4": lambda: blocks.cb4(quick),
