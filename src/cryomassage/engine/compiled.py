@@ -46,6 +46,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return _compile(function)
 
 
+def compiled_inside(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a function that only kernels call, never Python: without the code for that."""
+    return _compile(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def compiled_for_threads(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same for a function whose `prange` loop is shared by all threads."""
     return _compile(function, parallel=True)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from cryomassage.engine.compiled import compiled, compiled_for_threads
+from cryomassage.engine.compiled import compiled, compiled_for_threads, compiled_inside
 from cryomassage.engine.patch_arrays import (
     Again,
     Counts,
@@ -47,7 +47,7 @@ _FIRST = GAMMA - 1.0
 _SECOND = 1.0 / (2.0 * GAMMA)
 
 
-@compiled
+@compiled_inside
 def _stage_of(stages: Stage, block: int) -> Stage:
     """Work space of one block."""
     return Stage(
@@ -67,7 +67,7 @@ def _stage_of(stages: Stage, block: int) -> Stage:
     )
 
 
-@compiled
+@compiled_inside
 def _again_of(agains: Again, block: int) -> Again:
     """The same for columns that are solved again."""
     return Again(
@@ -94,7 +94,7 @@ def _again_of(agains: Again, block: int) -> Again:
     )
 
 
-@compiled
+@compiled_inside
 def _step_rows(
     first_row: int,
     last_row: int,

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cryomassage.engine.compiled import compiled
+from cryomassage.engine.compiled import compiled_inside
 from cryomassage.engine.patch_arrays import Again, Factor, Medium, Plane, Row
 from cryomassage.engine.patch_rows import beside, capacity_ratio, eliminate, face_conductance, freeze, ghosts
 
@@ -26,7 +26,7 @@ _TOLERANCE_K = np.float32(0.2)
 _MOST_STEPS = 60  # nearly all columns take two; a long step over a sharp range of freezing many
 
 
-@compiled
+@compiled_inside
 def find_columns(before: Plane, rise: Plane, after: Plane, scale: float, kz: int, again: Again) -> int:
     """Gather the places of the columns that have to be solved again; how many."""
     columns = before.shape[1]
@@ -44,7 +44,7 @@ def find_columns(before: Plane, rise: Plane, after: Plane, scale: float, kz: int
     return count
 
 
-@compiled
+@compiled_inside
 def gather(
     count: int,
     kz: int,
@@ -103,7 +103,7 @@ def gather(
             again.theta[i, n] = guess[i, again.place[n]]
 
 
-@compiled
+@compiled_inside
 def _down(i: int, count: int, again: Again) -> None:
     """Rise of one cell, and what follows from it; what was swept becomes the temperature that is solved for."""
     r, r_over, inv, c = again.swept[i], again.swept[i - 1], again.inverse[i], again.coupling[i]
@@ -111,7 +111,7 @@ def _down(i: int, count: int, again: Again) -> None:
         r[n] = inv[n] * r[n] + c[n] * r_over[n]
 
 
-@compiled
+@compiled_inside
 def _sweep(i: int, count: int, medium: Medium, factor: Factor, again: Again) -> None:
     """Net heat of a cell, swept up."""
     t, t_under, w, r, r_below = (
@@ -139,7 +139,7 @@ def _sweep(i: int, count: int, medium: Medium, factor: Factor, again: Again) -> 
             r[n] += above[n] * (t_over[n] - t[n])
 
 
-@compiled
+@compiled_inside
 def iterate(count: int, kz: int, medium: Medium, factor: Factor, again: Again) -> None:
     """Solve the gathered columns."""
     cells, one = medium.capacity.shape[0], np.float32(1.0)
@@ -197,7 +197,7 @@ def iterate(count: int, kz: int, medium: Medium, factor: Factor, again: Again) -
             return
 
 
-@compiled
+@compiled_inside
 def scatter(
     count: int,
     kz: int,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from cryomassage.engine.compiled import compiled
+from cryomassage.engine.compiled import compiled_inside
 from cryomassage.engine.patch_arrays import Medium, Pair, Plane, Readings, Row, Watch
 
 
-@compiled
+@compiled_inside
 def _time_below(threshold: float, before: Row, now: Row, time_step: float, dwell: Row) -> None:
     """Time of a step spent below a threshold, the temperature taken as linear in between."""
     tiny, one, nothing = np.float32(1e-6), np.float32(1.0), np.float32(0.0)
@@ -18,7 +18,7 @@ def _time_below(threshold: float, before: Row, now: Row, time_step: float, dwell
         dwell[x] += time_step * min(max(share, nothing), one)
 
 
-@compiled
+@compiled_inside
 def read(
     j: int,
     t3: Plane,
@@ -49,7 +49,7 @@ def read(
         lowest_basal[x] = min(lowest_basal[x], deep[x])
 
 
-@compiled
+@compiled_inside
 def read_ice(j: int, liquid: Plane, kz: int, medium: Medium, readings: Readings) -> None:
     """Depth of the deepest half-frozen place of each column of a row."""
     deepest = readings.deepest[j]
@@ -65,7 +65,7 @@ def read_ice(j: int, liquid: Plane, kz: int, medium: Medium, readings: Readings)
         depth += np.float32(2.0) * medium.half[i]
 
 
-@compiled
+@compiled_inside
 def vessels_answer(sense: Row, flow: Row, watch: Watch, constriction: float, release: float) -> None:
     """Let the blood flow of a row follow the temperature below it by one step."""
     for x in range(flow.shape[0]):

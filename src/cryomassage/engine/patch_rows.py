@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from cryomassage.engine.compiled import compiled
+from cryomassage.engine.compiled import compiled_inside
 from cryomassage.engine.patch_arrays import Medium, Pair, Plane, Row
 from cryomassage.engine.patch_schedule import GAMMA
 
 _WEIGHT = np.float32(1.0 / (2.0 * GAMMA**2))
 
 
-@compiled
+@compiled_inside
 def ghosts(row: Row) -> None:
     """Insulated sides: the ghost columns repeat their neighbours."""
     row[0] = row[1]
     row[-1] = row[-2]
 
 
-@compiled
+@compiled_inside
 def freeze(
     theta: Plane, i: int, medium: Medium, temperature: Plane, conductivity: Plane, liquid: Plane, count: int
 ) -> None:
@@ -42,7 +42,7 @@ def freeze(
             w[x] -= ice * below
 
 
-@compiled
+@compiled_inside
 def capacity_ratio(theta: Plane, i: int, medium: Medium, capacity: Plane, count: int) -> None:
     """dH/dT of one cell of `count` columns as a multiple of the unfrozen one."""
     source, c = theta[i], capacity[i]
@@ -58,7 +58,7 @@ def capacity_ratio(theta: Plane, i: int, medium: Medium, capacity: Plane, count:
             c[x] += gain if source[x] < knot else np.float32(0.0)
 
 
-@compiled
+@compiled_inside
 def up_plain(
     theta: Plane,
     low: Plane,
@@ -92,7 +92,7 @@ def up_plain(
             )
 
 
-@compiled
+@compiled_inside
 def up_plain_again(
     theta: Plane,
     old: Plane,
@@ -130,7 +130,7 @@ def up_plain_again(
             )
 
 
-@compiled
+@compiled_inside
 def beside(t: Row, k: Row, t_low: Row, k_low: Row, t_high: Row, k_high: Row, x: int, half: float) -> float:
     """Heat from the four neighbours beside a cell."""
     v, own = t[x], k[x]
@@ -143,7 +143,7 @@ def beside(t: Row, k: Row, t_low: Row, k_low: Row, t_high: Row, k_high: Row, x: 
     return heat
 
 
-@compiled
+@compiled_inside
 def up_ice(
     t3: Plane,
     k3: Plane,
@@ -179,7 +179,7 @@ def up_ice(
         r[x] += beside(t, k, t_low, k_low, t_high, k_high, x, half) - loss * flow[x] * liquid[x] * t[x]
 
 
-@compiled
+@compiled_inside
 def face_conductance(k3: Plane, i: int, half: float, half_below: float, face: Plane, count: int) -> None:
     """Conductance through the face below a cell: the two halves in series."""
     k, k_below, g = k3[i], k3[i + 1], face[i]
@@ -187,7 +187,7 @@ def face_conductance(k3: Plane, i: int, half: float, half_below: float, face: Pl
         g[x] = k[x] * k_below[x] / (half * k_below[x] + half_below * k[x])
 
 
-@compiled
+@compiled_inside
 def eliminate(
     i: int,
     face: Plane,
@@ -216,7 +216,7 @@ def eliminate(
             c[x] = above[x] * one
 
 
-@compiled
+@compiled_inside
 def less_first(first: Plane, old: Plane, i: int, swept: Plane, twice: float) -> None:
     """Second stage: take off what the first stage has moved."""
     s, o, r = first[i], old[i], swept[i]
@@ -224,7 +224,7 @@ def less_first(first: Plane, old: Plane, i: int, swept: Plane, twice: float) -> 
         r[x] -= twice * (s[x] - o[x])
 
 
-@compiled
+@compiled_inside
 def down_plain(
     swept: Plane,
     begin: int,
@@ -255,7 +255,7 @@ def down_plain(
     return total
 
 
-@compiled
+@compiled_inside
 def down_ice(
     swept: Plane, i: int, old: Plane, new: Plane, inverse: Plane, coupling: Plane, capacity: Plane, scale: float
 ) -> None:
@@ -269,7 +269,7 @@ def down_ice(
     ghosts(n)
 
 
-@compiled
+@compiled_inside
 def close_surface(
     swept: Plane,
     t: Row,
@@ -305,7 +305,7 @@ def close_surface(
     ghosts(new)
 
 
-@compiled
+@compiled_inside
 def sum_of(row: Row) -> float:
     """Sum of a row, its ghosts left out."""
     total = np.float32(0.0)
@@ -314,7 +314,7 @@ def sum_of(row: Row) -> float:
     return np.float64(total)
 
 
-@compiled
+@compiled_inside
 def blood_heat(
     theta: Plane, temperature: Plane, swept: Plane, liquid: Plane, kz: int, end: int, flow: Row, loss: Row, source: Row
 ) -> float:
@@ -334,7 +334,7 @@ def blood_heat(
     return total
 
 
-@compiled
+@compiled_inside
 def deep_heat(t3: Plane, swept: Plane, cells: int, conductance: float) -> float:
     """Heat that enters a row from below in one stage, summed over columns."""
     part = np.float32(0.0)

@@ -170,9 +170,13 @@ class PatchJob(NamedTuple):
     watch: arrays.Watch
     keep_field: bool
 
-    def march(self) -> PatchResult:
+    def begin(self) -> _Run:
+        """The state at the start, to be marched once."""
+        return _Run(self.patch, self.start, self.surroundings)
+
+    def march(self, run: _Run | None = None) -> PatchResult:
         """Step from the start to the last snapshot; raises what `advance_patch` raises on the way."""
-        return _march(self)
+        return _march(self, run or self.begin())
 
 
 def prepare_patch(
@@ -265,11 +269,10 @@ def advance_patch(
     ).march()
 
 
-def _march(job: PatchJob) -> PatchResult:
+def _march(job: PatchJob, run: _Run) -> PatchResult:
     """Step from check to check and from snapshot to snapshot."""
     patch, watch, steps, times = job.patch, job.watch, job.steps, job.times_s
     blood = patch.arterial_temperature_degC
-    run = _Run(patch, job.start, job.surroundings)
     readings = make_readings(patch, len(watch.thresholds))
     readings.flow[:, 1:-1] = job.start.flow
     first = run.theta().astype(float).copy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cryomassage.engine.compiled import compiled
+from cryomassage.engine.compiled import compiled_inside
 from cryomassage.engine.patch_arrays import Again, Factor, Fields, Medium, Row, Stage
 from cryomassage.engine.patch_newton import find_columns, gather, iterate, scatter
 from cryomassage.engine.patch_rows import (
@@ -29,7 +29,7 @@ _TWO_GAMMA = np.float32(2.0 * GAMMA)
 _WEIGHT = np.float32(1.0 / (2.0 * GAMMA**2))
 
 
-@compiled
+@compiled_inside
 def first_stage(
     j: int,
     low: int,
@@ -182,7 +182,7 @@ def first_stage(
     return sum_of(stage.flux), np.float64(deep), blood
 
 
-@compiled
+@compiled_inside
 def second_stage(
     j: int,
     low: int,

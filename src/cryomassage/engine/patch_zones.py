@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from cryomassage.engine.compiled import compiled
+from cryomassage.engine.compiled import compiled_inside
 from cryomassage.engine.patch_arrays import Counts, Fields, Medium, Pieces, Plane, Schedule
 from cryomassage.engine.patch_rows import capacity_ratio, freeze
 
@@ -17,7 +17,7 @@ _REACH = 3.5
 _ELLIPSE = 2
 
 
-@compiled
+@compiled_inside
 def _cells_within(depth: float, begin: int, medium: Medium) -> int:
     """Cells from the surface to `depth` below the upper face of cell `begin`, and two more; never the last."""
     cells = medium.capacity.shape[0]
@@ -28,7 +28,7 @@ def _cells_within(depth: float, begin: int, medium: Medium) -> int:
     return int(min(found + 2, cells - 1))
 
 
-@compiled
+@compiled_inside
 def ice_reaches(theta: Plane, medium: Medium, zone: int, time_step: float) -> int:
     """Cells from the surface down to where ice may be at the end of the next step."""
     cells = medium.capacity.shape[0]
@@ -42,7 +42,7 @@ def ice_reaches(theta: Plane, medium: Medium, zone: int, time_step: float) -> in
     return 0
 
 
-@compiled
+@compiled_inside
 def foresee_ice(
     step: int, old: Fields, zone: Counts, medium: Medium, schedule: Schedule, pieces: Pieces, spacing: float
 ) -> None:
@@ -71,7 +71,7 @@ def foresee_ice(
                     zone[j] = deep
 
 
-@compiled
+@compiled_inside
 def find_ice(old: Fields, new: Fields, zone: Counts, near: Counts, need: Counts, medium: Medium) -> None:
     """Cells in which ice may act on each row, and cells that its neighbours will ask it for.
 
