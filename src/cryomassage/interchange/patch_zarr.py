@@ -101,7 +101,7 @@ def _chunks(shape: tuple[int, ...]) -> tuple[int, ...]:
     if len(shape) < 3:
         return tuple(max(1, length) for length in shape)
     one = int(np.prod(shape[1:]))
-    return (int(np.clip(_CHUNK_values // max(1, one), 1, shape[0])), *shape[1:])
+    return (int(np.clip(_CHUNK_values // max(1, one), 1, max(1, shape[0]))), *shape[1:])
 
 
 def write_zarr(simulation: PatchSimulation, folder: Path) -> None:
@@ -110,7 +110,7 @@ def write_zarr(simulation: PatchSimulation, folder: Path) -> None:
     Arrays keep their precision. Open with `xarray.open_zarr(folder, consolidated=False)`.
     """
     import zarr
-    from zarr.codecs import BloscCodec, BloscShuffle
+    from zarr.codecs import BloscCodec
 
     report = simulation.report
     group = zarr.create_group(
@@ -134,7 +134,7 @@ def write_zarr(simulation: PatchSimulation, folder: Path) -> None:
             chunks=_chunks(each.values.shape),
             dimension_names=each.dimensions,
             attributes={"units": each.units, "long_name": each.long_name, **each.more},
-            compressors=BloscCodec(cname="zstd", clevel=3, shuffle=BloscShuffle.shuffle),
+            compressors=BloscCodec(cname="zstd", clevel=3, shuffle="shuffle"),
             fill_value=0,
         )
         array[...] = each.values
