@@ -40,9 +40,11 @@ def whole(folder: Path) -> None:
 
 
 def test_a_kill_leaves_whole_files_or_none(tmp_path: Path) -> None:
-    begun = time.monotonic()
-    subprocess.run([*COMMAND, str(tmp_path / "warm")], check=True, capture_output=True)
-    usual = time.monotonic() - begun
+    # The first run may compile; how long a run usually takes is what the second takes.
+    for _ in range(2):
+        begun = time.monotonic()
+        subprocess.run([*COMMAND, str(tmp_path / "warm")], check=True, capture_output=True)
+        usual = time.monotonic() - begun
     # Most kills fall into the last part of the run, where files are written.
     moments = np.concatenate([np.linspace(0.1, 0.7, 5), np.linspace(0.7, 1.05, KILLS - 5)]) * usual
     killed = 0
