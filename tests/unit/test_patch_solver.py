@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from cryomassage.engine.column import Layers
 from cryomassage.engine.patch import Footprint, Patch, PatchStart, Strokes, Surroundings, Vessels
 from cryomassage.engine.patch_schedule import PatchNumerics
-from cryomassage.engine.patch_solver import advance_patch
+from cryomassage.engine.patch_solver import advance_patch, prepare_patch
 from cryomassage.errors import EngineError
 from tests.support.patches import (
     AIR,
@@ -370,6 +370,19 @@ def test_an_impossible_temperature_stops_with_place_and_time(ice: Ice | None, si
     assert depth < 0.1
     assert 1.0 < time < 20.0
     assert not -196.0 <= temperature_degC <= 60.0
+
+
+def test_a_run_made_ready_once_gives_the_same_each_time() -> None:
+    patch, rest = resting(CHEEK, ICE)
+    told = stroke((0.0, 1.0), (5e-3, 7e-3), None, 2000.0, -60.0, Footprint.GAUSSIAN, REACH)
+    times, numerics = np.array([0.5, 1.0, 2.0]), PatchNumerics(0.1, 0.1)
+    job = prepare_patch(patch, rest, told, AIR, times, BASAL_DEPTH, numerics=numerics)
+    first, again = job.march(), job.march(job.begin())
+    straight = advance_patch(patch, rest, told, AIR, times, BASAL_DEPTH, numerics=numerics)
+    assert straight.lowest_surface_degC.min() < 0.0
+    for result in (first, again):
+        assert np.array_equal(field_of(result), field_of(straight))
+        assert result.heat_absorbed == straight.heat_absorbed
 
 
 def test_temperatures_at_the_limits_are_possible() -> None:
