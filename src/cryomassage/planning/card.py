@@ -73,7 +73,7 @@ def _spot_step(number: int, spot: SpotPlan) -> str:
     opening = spot.shield_opening_mm
     shield = "" if opening is None else f", through a shield with an opening of {opening:g} mm"
     return (
-        f"{number}. {spot.name}: lesion of {spot.lesion_diameter_mm:g} mm, {spot.lesion_thickness_mm:g} mm thick: "
+        f"{number}. {spot.name}: Lesion of {spot.lesion_diameter_mm:g} mm, {spot.lesion_thickness_mm:g} mm thick: "
         f"freeze {spot.freeze_s:.1f} s, {often}{distance}{shield}. Stop sooner when the ice is "
         f"{spot.most_margin_mm:g} mm beyond the edge. Thaws in about {spot.thaw_s.p50:.0f} s."
     )
