@@ -275,6 +275,34 @@ class Claim(Entry):
     product_does: Text
 
 
+# --- what the body does ---------------------------------------------------------------------------------
+
+
+class CellType(Entry):
+    """A kind of cell, where it lies, and the cold that kills or harms it; priors, not measured kinetics."""
+
+    name: Text
+    layer: Literal["basal", "dermis", "fat"]
+    share_of_layer: Quantity  # 1, where in that layer it lies: 0 its top, 1 its base
+    frozen_half_temperature: Quantity  # degC, ice that kills half of the cells in one freeze
+    frozen_spread: Quantity  # K, standard deviation of the temperature that kills a cell
+    chilled_half_temperature: Quantity | None = None  # degC, cold without ice that harms half in the stated time
+    chilled_spread: Quantity | None = None  # K
+    chilled_time: Quantity | None = None  # s, to which the chilled half temperature belongs
+    harm: Statement  # what is seen when these cells are harmed
+
+
+class SkinColour(Entry):
+    """The colour of resting skin of one phototype."""
+
+    name: Text
+    lightness: Quantity  # CIE L*
+    a_star: Quantity
+    b_star: Quantity
+    pallor_seen: bool  # whether blanching and redness show reliably
+    seen_reason: Statement
+
+
 # --- around the session ---------------------------------------------------------------------------------
 
 
@@ -335,6 +363,13 @@ class Knowledge(Entry):
     freezing: dict[Key, Limit]
     nucleation: dict[Key, NucleationPoint]
     vessels: dict[Key, Limit]
+    oxygen: dict[Key, Limit]
+    nerve: dict[Key, Limit]
+    face_reflex: dict[Key, Limit]
+    injury: dict[Key, Limit]
+    cell: dict[Key, CellType]
+    colour: dict[Key, Limit]
+    skin_colour: dict[Key, SkinColour]
     zone: dict[Key, Zone]
     zone_shape: dict[Key, ZoneShape]
     cold_source: dict[Key, ColdSource]

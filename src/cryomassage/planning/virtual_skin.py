@@ -136,7 +136,7 @@ def calibrated(source: ColdSource, calibration: Calibration | None, knowledge: K
     return coefficient, sink
 
 
-class _Quantiles:
+class Quantiles:
     """Hands out columns of uniform numbers, always in the same order."""
 
     def __init__(self, count: int, seed: int) -> None:
@@ -148,7 +148,7 @@ class _Quantiles:
         return self._generator.random(self._count)
 
 
-def _thickness(zone: Zone, posed: Posed, quantiles: _Quantiles) -> Float[np.ndarray, "layers skins"]:
+def _thickness(zone: Zone, posed: Posed, quantiles: Quantiles) -> Float[np.ndarray, "layers skins"]:
     rows = []
     for layer in zone.layers:
         quantity = layer.female if posed.sex == "female" else layer.male
@@ -170,7 +170,7 @@ def draw(posed: Posed, knowledge: Knowledge, count: int, seed: int) -> VirtualSk
         seed: of the random numbers.
     """
     zone, source = knowledge.zone[posed.zone], knowledge.cold_source[posed.cold_source]
-    quantiles = _Quantiles(count, seed)
+    quantiles = Quantiles(count, seed)
 
     # Exchange, geometry and hand come first, so that their quantiles are the same for every zone.
     coefficient_range, sink_range = calibrated(source, posed.calibration, knowledge)

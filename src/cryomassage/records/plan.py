@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cryomassage.knowledge.questionnaire import Outcome
 from cryomassage.records.base import Record
+from cryomassage.records.interval import Interval
 from cryomassage.records.prescription import Prescription, Reasoned
 from cryomassage.records.room import RoomVerdict
 from cryomassage.records.screening import FiredRule, ZoneFinding
@@ -69,14 +70,6 @@ class ZonePlan(Record):
     binding: str
     reasons: tuple[Reasoned, ...]
     cautions: tuple[str, ...]
-
-
-class Interval(Record):
-    """5, 50 and 95 % of the virtual skins."""
-
-    p05: float
-    p50: float
-    p95: float
 
 
 class SpotMoment(Record):
