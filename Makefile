@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test test-slow lint format peers bench gallery schemas lock clean
+.PHONY: setup run test test-slow lint format peers bench gallery response schemas lock clean
 
 setup: $(STAMP)
 
@@ -46,6 +46,10 @@ bench: setup
 
 gallery: setup
 	$(BIN)/python docs/make_gallery.py
+
+# The page on the body's response.
+response: setup
+	$(BIN)/python docs/make_response.py
 
 schemas: setup
 	$(BIN)/python -c "from pathlib import Path; from cryomassage.interchange.json_schema import write_schemas; write_schemas(Path('docs/schemas'))"

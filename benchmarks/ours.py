@@ -153,7 +153,15 @@ _ICE = IceProperties(
     water_conductivity=0.56,
 )
 _VESSELS = Vessels(
-    depth=0.5e-3, rest_degC=33.5, sensitivity=0.1, least=0.2, constriction_time=100.0, release_time=1800.0
+    depth=0.5e-3,
+    reference_degC=33.5,
+    sensitivity=0.1,
+    least=0.2,
+    rest_flow=1.0,
+    constriction_time=100.0,
+    release_time_short=90.0,
+    release_time_long=14400.0,
+    memory_time=900.0,
 )
 _THRESHOLDS_degC = (10.0, 5.0)
 

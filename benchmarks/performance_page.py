@@ -242,6 +242,20 @@ def _scaling(results: Results) -> str:
     return "\n".join(told)
 
 
+def _response(results: Results) -> str:
+    part = results.get("response")
+    if part is None:
+        return "Not run.\n"
+    rows = [
+        ("temperatures alone (ms)", 1e3 * part["temperatures_s"]),
+        ("with vessels that answer (ms)", 1e3 * part["with_vessels_s"]),
+        ("ratio", part["ratio"]),
+        ("the same, plus two hours watched and everything told, once for each plan (ms)", 1e3 * part["told_once_s"]),
+    ]
+    head = (f"{part['virtual_skins']:,} virtual skins, {part['passes']} passes, {part['steps']} steps", "median")
+    return _table(head, rows) + f"\nThe ratio may be {part['limit']:g} at most.\n"
+
+
 def page(results: Results) -> str:
     """The whole page."""
     machine, cb1 = results.get("machine", {}), results.get("cb1", {})
@@ -303,6 +317,9 @@ freezing the jet is colder (−170 °C), stronger (900 W/m²K) and half as fast,
 are the largest over nine snapshots, against a run with half the cells' size and half the step.
 
 {_session(results)}
+## The body's response
+
+{_response(results)}
 ## Schemes
 
 Ways to step CB-1 on one grid (60 × 33, graded), all written plainly in double precision; errors by the step alone,

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import blocks, cb1, columns, commands, machine, performance_page, schemes, sessions
+from benchmarks import blocks, cb1, columns, commands, machine, performance_page, response, schemes, sessions
 from benchmarks.summary import headline
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -47,6 +47,7 @@ def parts(quick: bool) -> dict[str, Callable[[], Any]]:
         "cb5": lambda: blocks.cb5(quick),
         "scaling": lambda: _scaling(quick),
         "kernel": columns.kernel,
+        "response": lambda: response.compare(quick),
     }
 
 

@@ -107,9 +107,9 @@ MUTATIONS = [
         "tests/unit/test_planner_properties.py tests/unit/test_planning.py",
     ),
     Mutation(
-        "planning/dose.py",
-        "if passes * one + (passes - 1) * limits.pause_s <= limits.ceiling_s:",
-        "if passes * one <= limits.ceiling_s:",
+        "planning/ladder.py",
+        "if passes * one + (passes - 1) * pause_s <= ceiling_s:",
+        "if passes * one <= ceiling_s:",
         "tests/unit/test_planner_properties.py",
     ),
     Mutation(
@@ -126,6 +126,54 @@ MUTATIONS = [
         "return hashlib.sha256(text.encode()).hexdigest()",
         'return "0" * 64',
         "tests/unit/test_planning.py",
+    ),
+    Mutation(
+        "engine/solver.py",
+        "loss=operator.loss + change",
+        "loss=operator.loss + 0.0 * change",
+        "tests/unit/test_vasomotion.py",
+    ),
+    Mutation(
+        "engine/solver.py",
+        "foretold_flow(vasomotion, state.vessels, 0.5 * group_s)",
+        "state.vessels.flow",
+        "tests/unit/test_vasomotion.py",
+    ),
+    Mutation(
+        "engine/vasomotion.py",
+        "** memory",
+        "** (0.0 * memory)",
+        "tests/unit/test_vasomotion.py",
+    ),
+    Mutation(
+        "planning/dose.py",
+        "binding = self._injury(rung, passes, seed, limits, individual=individual)",
+        'binding = ""',
+        "tests/unit/test_body_response.py",
+    ),
+    Mutation(
+        "planning/dose.py",
+        "max(returned_s, self.times.least_pause_s)",
+        "self.times.least_pause_s",
+        "tests/unit/test_body_response.py",
+    ),
+    Mutation(
+        "planning/population.py",
+        "told.basal_degC - margin",
+        "told.basal_degC + 50.0",
+        "tests/unit/test_body_response.py tests/unit/test_planning.py",
+    ),
+    Mutation(
+        "planning/colour_skin.py",
+        "seen & ~redder, seen & redder",
+        "seen & redder, seen & ~redder",
+        "tests/unit/test_skin_colour.py",
+    ),
+    Mutation(
+        "engine/injury.py",
+        "jnp.where(frozen, time_step_s * factor * rate, 0.0)",
+        "time_step_s * factor * rate",
+        "tests/unit/test_injury.py",
     ),
     Mutation("units.py", "return one - zero, zero", "return one - zero, 0.0", "tests/unit/test_units.py"),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cryomassage.knowledge.coverage import AWAITED, STATEMENTS, gaps, repository_root
+from cryomassage.knowledge.coverage import STATEMENTS, gaps, repository_root
 from cryomassage.knowledge.load import load
 from cryomassage.knowledge.schema import Knowledge
 from tests.support.command import run_command
@@ -33,13 +33,8 @@ def test_every_statement_is_covered_by_what_exists() -> None:
     assert tuple(load().coverage) == STATEMENTS
 
 
-def test_only_what_is_awaited_may_be_empty() -> None:
-    awaited = {key: row.awaiting for key, row in load().coverage.items() if row.awaiting}
-    assert awaited == AWAITED
-
-
 @pytest.mark.parametrize("cell", ["entries", "commands", "tests"])
-@pytest.mark.parametrize("key", [key for key in STATEMENTS if key not in AWAITED])
+@pytest.mark.parametrize("key", STATEMENTS)
 def test_an_empty_cell_is_a_gap(key: str, cell: str) -> None:
     assert gaps(changed(key, **{cell: ()}), None) == {key: [f"no {cell}"]}
 
@@ -57,7 +52,6 @@ def test_an_empty_cell_is_a_gap(key: str, cell: str) -> None:
         ({"commands": ("rm examples/home-ice.toml",)}, "does not begin with cryomassage"),
         ({"tests": ("tests/unit/test_room.py::test_nothing",)}, "test_room.py::test_nothing does not exist"),
         ({"tests": ("tests/unit/test_none.py::test_nothing",)}, "test_none.py::test_nothing does not exist"),
-        ({"awaiting": "freezing"}, "awaits freezing, where nothing"),
     ],
 )
 def test_a_name_that_does_not_exist_is_a_gap(changes: dict[str, Any], told: str) -> None:
@@ -71,10 +65,6 @@ def test_a_missing_row_and_a_row_too_many_are_gaps() -> None:
     row = load().coverage["S3"]
     more = load().model_copy(update={"coverage": {**load().coverage, "S30": row}})
     assert gaps(more, None) == {"S30": ["is not a statement of the article"]}
-
-
-def test_a_row_that_no_longer_waits_must_be_filled() -> None:
-    assert "S5" in gaps(changed("S5", awaiting=None), None)
 
 
 def test_indications_and_claims_stand_in_the_rows_that_they_name() -> None:
@@ -104,7 +94,7 @@ def test_the_command_passes_and_prints_every_statement(
     assert tuple(content["rows"]) == STATEMENTS
     table = run_command(capsys, monkeypatch, "knowledge", "coverage")
     assert table.code == 0
-    assert "awaiting body response" in table.out
+    assert "awaiting" not in table.out
 
 
 def test_the_command_fails_on_a_gap(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,7 +144,7 @@ def test_water_that_freezes_leaves_the_surface_warmer_but_may_hold_it_below_zero
 def test_too_long_below_zero_is_refused() -> None:
     seeker = finder()
     rung = seeker.rungs[-1]
-    floors = seeker.floors.__class__(-90.0, -90.0, basal_may_freeze=True, surface_reason="none", reasons=())
+    floors = seeker.floors.__class__(-90.0, -90.0, basal_may_freeze=True, surface_reason="none", injury={}, reasons=())
     level = seeker.work.level
     assert level.time_below_zero_limit is not None
     seeker.work.__dict__["level"] = level.model_copy(

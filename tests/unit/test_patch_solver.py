@@ -233,17 +233,18 @@ def test_steps_that_the_grid_does_not_bear_are_cut(
 @pytest.mark.parametrize("ice", [None, ICE], ids=["no ice", "ice"])
 def test_a_run_in_two_parts_is_the_run_in_one(ice: Ice | None) -> None:
     patch, rest = resting(CHEEK, ice)
-    vessels = Vessels(0.5e-3, 33.0, 0.05, 0.3, 5.0, 20.0)
+    vessels = Vessels(0.5e-3, 33.0, 0.05, 0.3, 1.0, 5.0, 20.0, 90.0, 10.0)
     told = moves(600.0, -120.0, Footprint.GAUSSIAN, (2e-3, 3e-3), (9e-3, 6e-3), (4e-3, 8e-3))
     whole = went(patch, rest, told, 8.0, 0.05, vessels=vessels)
     first = went(patch, rest, told, 5.0, 0.05, vessels=vessels)
-    begin = PatchStart(first.end_enthalpy_degC, first.flow, 5.0)
+    begin = PatchStart(first.end_enthalpy_degC, first.flow, first.memory, 5.0)
     second = advance_patch(
         patch, begin, told, AIR, np.array([8.0]), BASAL_DEPTH, vessels=vessels, numerics=PatchNumerics(0.05, 0.05)
     )
     assert second.time_s.tolist() == [5.0, 8.0]
     assert second.end_degC == pytest.approx(whole.end_degC, abs=0.01)
     assert second.flow == pytest.approx(whole.flow, abs=1e-3)
+    assert second.memory == pytest.approx(whole.memory, abs=1e-3)
     for name in ("heat_absorbed", "heat_from_below", "heat_from_blood", "heat_stored"):
         parts = getattr(first, name) + getattr(second, name)
         assert parts == pytest.approx(getattr(whole, name), rel=1e-4, abs=1e-4), name
@@ -305,21 +306,32 @@ def test_blood_flow_follows_the_cold_with_its_time_constants() -> None:
     # Tissue without exchange keeps its temperature, so that the flow follows an exponential.
     patch, rest = resting(without_sources(CHEEK))
     patch = patch._replace(deep_conductance=0.0)
-    vessels = Vessels(1e-3, 33.0, 0.04, 0.2, 6.0, 30.0)
+    vessels = Vessels(1e-3, 33.0, 0.04, 0.2, 1.0, 6.0, 10.0, 90.0, 40.0)
     cold = went(patch, np.full(len(rest), 23.0), NO_STROKES, 10.0, 0.1, NOWHERE, vessels=vessels)
-    assert cold.flow == pytest.approx(0.6 + 0.4 * np.exp(-10.0 / 6.0), abs=0.005)
+    target = 0.2 + 0.8 * np.exp(-0.4)
+    assert cold.flow == pytest.approx(target + (1.0 - target) * np.exp(-10.0 / 6.0), abs=0.005)
     frozen = went(patch, np.full(len(rest), 1.0), NO_STROKES, 60.0, 0.1, NOWHERE, vessels=vessels)
-    assert frozen.flow == pytest.approx(0.2, abs=0.005)
-    warm = PatchStart(np.full_like(frozen.end_enthalpy_degC, 33.0), frozen.flow, 0.0)
-    released = advance_patch(patch, warm, NO_STROKES, NOWHERE, np.array([30.0]), BASAL_DEPTH, vessels=vessels)
-    assert released.flow == pytest.approx(1.0 - 0.8 * np.exp(-1.0), abs=0.02)
+    assert frozen.flow == pytest.approx(0.2 + 0.8 * np.exp(-1.28), abs=0.005)
+
+
+def test_vessels_open_the_slower_the_longer_they_were_narrow() -> None:
+    patch, rest = resting(without_sources(CHEEK))
+    patch = patch._replace(deep_conductance=0.0)
+    # A memory time beyond all measure keeps the memory as it is given.
+    vessels = Vessels(1e-3, 33.0, 0.04, 0.2, 1.0, 6.0, 10.0, 90.0, 1e6)
+    for memory, time_constant in ((0.0, 10.0), (0.5, 30.0), (1.0, 90.0)):
+        grid = (patch.rows, patch.columns)
+        warm = np.full((len(rest), *grid), 33.0)
+        begin = PatchStart(warm, np.full(grid, 0.2), np.full(grid, memory), 0.0)
+        released = advance_patch(patch, begin, NO_STROKES, NOWHERE, np.array([20.0]), BASAL_DEPTH, vessels=vessels)
+        assert released.flow == pytest.approx(1.0 - 0.8 * np.exp(-20.0 / time_constant), abs=0.02)
 
 
 def test_less_blood_flow_leaves_the_skin_colder() -> None:
     patch, rest = resting(CHEEK)
     told = everywhere((0.0, 60.0), 200.0, 0.0)
     constant = went(patch, rest, told, 60.0, 0.5)
-    answering = went(patch, rest, told, 60.0, 0.5, vessels=Vessels(1e-3, 33.0, 0.1, 0.1, 5.0, 60.0))
+    answering = went(patch, rest, told, 60.0, 0.5, vessels=Vessels(1e-3, 33.0, 0.1, 0.1, 1.0, 5.0, 60.0, 600.0, 60.0))
     assert (answering.end_degC - constant.end_degC).max() <= 0.0
     assert (answering.end_degC - constant.end_degC).min() < -0.1
     assert answering.heat_from_blood < constant.heat_from_blood

@@ -188,7 +188,10 @@ def milder_or_equal(tight: Plan, loose: Plan) -> None:
         assert zone.contact_seconds <= other.contact_seconds
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+# Some hundreds of clients in every run, the others where time does not count.
+@pytest.mark.parametrize(
+    "chunk", [pytest.param(chunk, marks=pytest.mark.slow if chunk else ()) for chunk in range(CHUNKS)]
+)
 def test_rules_ceilings_gaps_and_monotony_hold_for_random_clients(chunk: int) -> None:
     rng = np.random.default_rng(1_000 + chunk)
     lab, knowledge = laboratory(), load()

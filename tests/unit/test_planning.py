@@ -19,8 +19,9 @@ from cryomassage.knowledge.load import load
 from cryomassage.knowledge.questionnaire import Outcome
 from cryomassage.knowledge.values import Spread
 from cryomassage.planning.course import exposure_share, session_dates
-from cryomassage.planning.dose import DoseFinder, Judged, Rung
+from cryomassage.planning.dose import DoseFinder, Judged
 from cryomassage.planning.exposure_train import Dose, build_exposure
+from cryomassage.planning.ladder import Rung
 from cryomassage.planning.limits import Floors
 from cryomassage.planning.make_plan import make_plan
 from cryomassage.planning.numerics import default_numerics

@@ -40,6 +40,7 @@ def zone(dwell_time_s: float = 0.05, floor_degC: float = 5.0) -> ZonePlan:
             "passes_full": 2,
             "seconds_per_pass": 6.4,
             "pause_s": 25.0,
+            "response": None,
             "total_s": 40.0,
             "surface_floor_degC": floor_degC,
             "basal_floor_degC": 5.0,

@@ -11,7 +11,7 @@ import pytest
 
 from cryomassage.engine.patch import Footprint
 from cryomassage.knowledge.load import load
-from cryomassage.planning.dose import Work
+from cryomassage.planning.ladder import Work
 from cryomassage.planning.make_plan import make_plan
 from cryomassage.planning.numerics import default_numerics
 from cryomassage.planning.population import Laboratory

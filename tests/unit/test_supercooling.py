@@ -198,7 +198,7 @@ def test_supercooled_skin_warms_as_ice_begins_and_no_heat_is_made_or_lost(run: P
 
 def test_blood_flow_goes_on_from_where_it_was(run: PatchRun) -> None:
     rest = run.advance(np.array([0.1]), keep_field=False)
-    stopped = PatchStart(rest.end_enthalpy_degC, np.full_like(rest.flow, 0.25), 0.1)
+    stopped = PatchStart(rest.end_enthalpy_degC, np.full_like(rest.flow, 0.25), rest.memory, 0.1)
     assert run.advance(np.array([0.2]), stopped, keep_field=False).flow == pytest.approx(0.25)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cryomassage import __version__
-from cryomassage.cli import knowledge, new, plan, replay, room, screen, simulate, verify
+from cryomassage.cli import colour, fit, knowledge, new, plan, replay, room, screen, simulate, validate, verify
 from cryomassage.errors import CryomassageError, ExitCode
 
 app = typer.Typer(
@@ -28,8 +28,11 @@ app.command("screen")(screen.command)
 app.command("plan")(plan.command)
 app.command("replay")(replay.command)
 app.command("room")(room.command)
+app.command("colour")(colour.command)
 app.command("simulate")(simulate.command)
 app.command("verify")(verify.command)
+app.command("validate")(validate.command)
+app.command("fit")(fit.command)
 app.add_typer(new.app, name="new")
 app.add_typer(knowledge.app, name="knowledge")
 

@@ -95,6 +95,11 @@ def _column(scenario_file: Path, out: Path | None, json_output: bool) -> None:
 
     console = Console()
     console.print(_table(simulation.report))
+    if simulation.report.body_response is not None:
+        from cryomassage.planning.body_words import body_lines
+
+        for line in body_lines(simulation.report.body_response):
+            console.print(line, markup=False, highlight=False)
     for note in simulation.report.notes:
         console.print(f"· {note}", markup=False, highlight=False)
     for path in written:

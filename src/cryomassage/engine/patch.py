@@ -126,16 +126,20 @@ class Surroundings(NamedTuple):
 class Vessels(NamedTuple):
     """How the blood flow of each column answers the cold. The factor 1 is the flow at rest.
 
-    The flow of a column follows the temperature at `depth`: target = clip(1 - sensitivity * (rest - T), least, 1),
-    approached with the time constant of constriction or of release.
+    The local part of `engine.vasomotion`, with the same law: the flow follows the temperature T at `depth` towards
+    (least + (1 - least) exp(-sensitivity (reference - T))) / rest flow. It closes with one time constant, and opens
+    with one that grows from short to long, geometrically, with the memory of the time spent narrow.
     """
 
     depth: float  # m, where the cold is felt
-    rest_degC: float
+    reference_degC: float
     sensitivity: float  # 1/K
-    least: float
+    least: float  # share of the flow at the reference temperature
+    rest_flow: float  # the same at rest
     constriction_time: float  # s
-    release_time: float  # s
+    release_time_short: float  # s, after a touch
+    release_time_long: float  # s, after cooling that lasted long beside `memory_time`
+    memory_time: float  # s
 
 
 class PatchStart(NamedTuple):
@@ -147,6 +151,7 @@ class PatchStart(NamedTuple):
 
     enthalpy_degC: Float[np.ndarray, "cells rows columns"]  # enthalpy temperature
     flow: Float[np.ndarray, "rows columns"]  # blood flow, as a share of that at rest
+    memory: Float[np.ndarray, "rows columns"]  # 0 to 1, how long vessels have been narrow beside the memory time
     time_s: float  # on the clock of strokes and snapshots
 
 
@@ -162,6 +167,7 @@ class PatchResult(NamedTuple):
         end_degC: all cells at the end.
         end_enthalpy_degC: enthalpy temperature at the end, from which a run may go on.
         flow: blood flow of each column at the end, as a share of that at rest.
+        memory: how long its vessels have been narrow, 0 to 1.
         lowest_surface_degC: lowest surface temperature that each place saw.
         lowest_basal_degC: lowest temperature at the basal depth.
         dwell_below_s: time that the surface of each place spent below each of the thresholds.
@@ -182,6 +188,7 @@ class PatchResult(NamedTuple):
     end_degC: Float[np.ndarray, "cells rows columns"]
     end_enthalpy_degC: Float[np.ndarray, "cells rows columns"]
     flow: Float[np.ndarray, "rows columns"]
+    memory: Float[np.ndarray, "rows columns"]
     lowest_surface_degC: Float[np.ndarray, "rows columns"]
     lowest_basal_degC: Float[np.ndarray, "rows columns"]
     dwell_below_s: Float[np.ndarray, "thresholds rows columns"]

@@ -105,6 +105,7 @@ class Readings(NamedTuple):
     """What is read after each step."""
 
     flow: np.ndarray  # (rows, columns + 2), share of the blood flow at rest
+    memory: np.ndarray  # (rows, columns + 2), how long vessels have been narrow
     surface: np.ndarray  # (rows, columns + 2)
     lowest_surface: np.ndarray
     lowest_basal: np.ndarray
@@ -122,9 +123,14 @@ class Watch(NamedTuple):
     basal_cell: int
     basal_weight: np.float32
     sense_cell: int  # -1 without an answer of the vessels
-    rest: np.float32
+    reference: np.float32
+    warmest: np.float32  # K below the reference, negative: vessels of warmer skin open no further
     sensitivity: np.float32
     least: np.float32
+    rest_flow: np.float32
+    release_time_short: np.float32  # s
+    release_growth: np.float32  # logarithm of the long release time over the short one
+    memory_time: np.float32  # s
 
 
 class Schedule(NamedTuple):
@@ -135,7 +141,7 @@ class Schedule(NamedTuple):
     pieces_begin: np.ndarray  # (steps, 2), of the two stages
     pieces_end: np.ndarray
     constriction: np.ndarray  # share of the way to the target in a step
-    release: np.ndarray
+    ahead: np.ndarray  # s, by which the blood flow goes on after a step: from its middle to that of the next
 
 
 def make_factor(medium: Medium, time_step: float) -> Factor:

@@ -343,8 +343,9 @@ def step_patch(
             vessels_answer(
                 new.enthalpy[j, watch.sense_cell],
                 readings.flow[j],
+                readings.memory[j],
                 watch,
                 schedule.constriction[step],
-                schedule.release[step],
+                schedule.ahead[step],
             )
     return swapped

@@ -66,10 +66,21 @@ def read_ice(j: int, liquid: Plane, kz: int, medium: Medium, readings: Readings)
 
 
 @compiled_inside
-def vessels_answer(sense: Row, flow: Row, watch: Watch, constriction: float, release: float) -> None:
-    """Let the blood flow of a row follow the temperature below it by one step."""
+def vessels_answer(sense: Row, flow: Row, memory: Row, watch: Watch, constriction: float, length: float) -> None:
+    """Let the blood flow of a row follow the temperature below it by one step of `length` seconds."""
+    one = np.float32(1.0)
+    shut = one - watch.least
+    most_narrow = one - watch.least / watch.rest_flow
+    remembered = one - np.exp(-np.float32(length) / watch.memory_time)
     for x in range(flow.shape[0]):
-        target = np.float32(1.0) - watch.sensitivity * (watch.rest - sense[x])
-        target = min(max(target, watch.least), np.float32(1.0))
-        rate = constriction if target < flow[x] else release
-        flow[x] += rate * (target - flow[x])
+        cooled = max(watch.reference - sense[x], watch.warmest)
+        target = (watch.least + shut * np.exp(-watch.sensitivity * cooled)) / watch.rest_flow
+        before = flow[x]
+        rate = np.float32(constriction)
+        if target > before:
+            # The release slows down geometrically with the memory of the time spent narrow.
+            release_time = watch.release_time_short * np.exp(watch.release_growth * memory[x])
+            rate = one - np.exp(-np.float32(length) / release_time)
+        flow[x] += rate * (target - before)
+        narrow = max(one - np.float32(0.5) * (before + flow[x]), np.float32(0.0)) / most_narrow
+        memory[x] += remembered * (narrow - memory[x])

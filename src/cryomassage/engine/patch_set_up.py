@@ -15,6 +15,7 @@ from cryomassage.engine.freezing import (
 )
 from cryomassage.engine.patch import Patch, Vessels
 from cryomassage.engine.patch_schedule import Steps
+from cryomassage.engine.vasomotion import WARMEST_K
 
 # The explicit exchange between columns is stable up to 2 over its fastest rate; a little less is used.
 _STABLE = 1.8
@@ -97,17 +98,16 @@ def make_schedule(
     """Blood flow is known half a step ahead of the temperature, which makes its coupling second order."""
     lengths = steps.length_s
     middle = 0.5 * (lengths + np.append(lengths[1:], lengths[-1:]))
-    constriction = release = np.zeros(len(lengths))
+    constriction = np.zeros(len(lengths))
     if vessels is not None:
         constriction = -np.expm1(-middle / vessels.constriction_time)
-        release = -np.expm1(-middle / vessels.release_time)
     return arrays.Schedule(
         lengths.astype(np.float32),
         which.astype(np.int64),
         begin.astype(np.int64),
         end.astype(np.int64),
         constriction.astype(np.float32),
-        release.astype(np.float32),
+        middle.astype(np.float32),
     )
 
 
@@ -122,19 +122,26 @@ def make_watch(
     k_above, k_below = patch.thermal_conductivity[cell], patch.thermal_conductivity[cell + 1]
     crossed = (min(basal_depth, face) - centre[cell]) / k_above + max(basal_depth - face, 0.0) / k_below
     whole = (face - centre[cell]) / k_above + (centre[cell + 1] - face) / k_below
-    sense, rest, sensitivity, least = -1, 0.0, 0.0, 0.0
+    sense, answer = -1, (0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0)
     if vessels is not None:
         sense = int(np.argmin(abs(centre - vessels.depth)))
-        rest, sensitivity, least = vessels.rest_degC - blood, vessels.sensitivity, vessels.least
+        answer = (
+            vessels.reference_degC - blood,
+            -WARMEST_K,
+            vessels.sensitivity,
+            vessels.least,
+            vessels.rest_flow,
+            vessels.release_time_short,
+            float(np.log(vessels.release_time_long / vessels.release_time_short)),
+            vessels.memory_time,
+        )
     single = np.float32
     return arrays.Watch(
         (np.array(thresholds) - blood).astype(single),
         cell,
         single(np.clip(crossed / whole, 0.0, 1.0)),
         sense,
-        single(rest),
-        single(sensitivity),
-        single(least),
+        *(single(value) for value in answer),
     )
 
 
@@ -208,6 +215,7 @@ def make_readings(patch: Patch, thresholds: int) -> arrays.Readings:
 
     return arrays.Readings(
         flow=room(1.0),
+        memory=room(0.0),
         surface=room(0.0),
         lowest_surface=room(np.inf),
         lowest_basal=room(np.inf),

@@ -136,7 +136,7 @@ def _start(
     full = degC[:, None, None] if degC.ndim == 1 else degC
     theta = full if patch.freezing is None else enthalpy_temperature_of(patch.freezing, full)
     grid = (patch.rows, patch.columns)
-    return PatchStart(np.broadcast_to(theta, (len(patch.cell_width), *grid)), np.ones(grid), 0.0)
+    return PatchStart(np.broadcast_to(theta, (len(patch.cell_width), *grid)), np.ones(grid), np.zeros(grid), 0.0)
 
 
 def _coldest(patch: Patch, start: PatchStart) -> float:
@@ -275,6 +275,7 @@ def _march(job: PatchJob, run: _Run) -> PatchResult:
     blood = patch.arterial_temperature_degC
     readings = make_readings(patch, len(watch.thresholds))
     readings.flow[:, 1:-1] = job.start.flow
+    readings.memory[:, 1:-1] = job.start.memory
     first = run.theta().astype(float).copy()
     surface, basal, field, ice = [], [], [], []
 
@@ -339,6 +340,7 @@ def _march(job: PatchJob, run: _Run) -> PatchResult:
         end_degC=run.temperature().copy(),
         end_enthalpy_degC=run.theta() + np.float32(blood),
         flow=readings.flow[inner].copy(),
+        memory=readings.memory[inner].copy(),
         lowest_surface_degC=readings.lowest_surface[inner] + np.float32(blood),
         lowest_basal_degC=readings.lowest_basal[inner] + np.float32(blood),
         dwell_below_s=readings.dwell[:, :, 1:-1].copy(),

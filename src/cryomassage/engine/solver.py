@@ -23,6 +23,15 @@ from jax import lax
 from jaxtyping import Array, Float, Int
 
 from cryomassage.engine.column import Column
+from cryomassage.engine.vasomotion import (
+    Vasomotion,
+    VesselState,
+    at_rest,
+    blood_volume,
+    felt_temperature,
+    foretold_flow,
+    step_vessels,
+)
 
 GAMMA = 1.0 - 0.5**0.5
 
@@ -59,11 +68,12 @@ class Probes(NamedTuple):
 
 
 class State(NamedTuple):
-    """Temperatures of the cells now, and the lowest that cells and surface have seen."""
+    """Temperatures of the cells now, the lowest that cells and surface have seen, and the vessels, or None."""
 
     temperature_degC: Float[Array, "cells columns"]
     lowest_degC: Float[Array, "cells columns"]
     lowest_surface_degC: Float[Array, " columns"]
+    vessels: VesselState | None = None
 
 
 class Trace(NamedTuple):
@@ -76,6 +86,8 @@ class Trace(NamedTuple):
         heat_from_below: J/m^2 that entered through the lowest face during the step.
         probe_degC: temperature at the probes.
         field_degC: all cells, or None when not recorded.
+        blood_flow: at the end of each group, share of that at rest, or None where the vessels do not answer.
+        blood_volume: of the blood near the surface at the end of each group, share of that at rest, or None.
     """
 
     surface_degC: Float[AnyArray, "groups steps columns"]
@@ -84,6 +96,8 @@ class Trace(NamedTuple):
     heat_from_below: Float[AnyArray, "groups steps columns"]
     probe_degC: Float[AnyArray, "groups steps probes columns"]
     field_degC: Float[AnyArray, "groups steps cells columns"] | None
+    blood_flow: Float[AnyArray, "groups columns"] | None = None
+    blood_volume: Float[AnyArray, "groups columns"] | None = None
 
 
 class _Operator(NamedTuple):
@@ -119,6 +133,14 @@ def _operator(column: Column) -> _Operator:
         surface_resistance=resistance[0],
         deep=deep,
     )
+
+
+def _perfused(
+    operator: _Operator, column: Column, vasomotion: Vasomotion, flow: Float[AnyArray, " columns"]
+) -> _Operator:
+    """The operator with the blood flow of the skin at a share of that at rest; stepped are differences from blood."""
+    change = column.perfusion_conductance * column.cell_width * vasomotion.answers * (flow - 1.0)
+    return operator._replace(loss=operator.loss + change)
 
 
 def _factorise(operator: _Operator, weight: Float[Array, "cells columns"]) -> _Factor:
@@ -239,16 +261,32 @@ def surface_temperature(
     return (temperature_degC[0] + resistance * into_surface) / (1.0 + resistance * heat_transfer_coefficient)
 
 
-def start(column: Column, temperature_degC: Float[Array, "cells columns"]) -> State:
-    """A state from which to step; its lowest temperatures are those of now."""
-    return State(temperature_degC, temperature_degC, jnp.full_like(column.deep_conductance, jnp.inf))
+def start(
+    column: Column, temperature_degC: Float[Array, "cells columns"], vasomotion: Vasomotion | None = None
+) -> State:
+    """A state from which to step; its lowest temperatures are those of now, and its vessels are open."""
+    return State(
+        temperature_degC,
+        temperature_degC,
+        jnp.full_like(column.deep_conductance, jnp.inf),
+        None if vasomotion is None else at_rest(vasomotion),
+    )
 
 
 @partial(jax.jit, static_argnames=("record_field",))
 def advance(
-    column: Column, state: State, exposure: Exposure, probes: Probes, record_field: bool = False
+    column: Column,
+    state: State,
+    exposure: Exposure,
+    probes: Probes,
+    record_field: bool = False,
+    vasomotion: Vasomotion | None = None,
 ) -> tuple[State, Trace]:
     """Step a batch of columns through an exposure.
+
+    Where the vessels answer, they are stepped once for each group, with the mean of what they felt in it, and the
+    flow foretold for its middle perfuses the cells throughout: second order in the length of the groups, which must
+    be short beside the times of the vessels.
 
     Args:
         column: the medium.
@@ -256,6 +294,7 @@ def advance(
         exposure: what the surface meets; its shapes fix the number of groups and steps.
         probes: where to read, from `locate_probes`.
         record_field: also record every cell at every step (memory: groups x steps x cells x columns).
+        vasomotion: how the vessels answer; the state then comes from `start` with the same. None: constant flow.
 
     Returns:
         The state after the last step, and what was read at the end of each step.
@@ -271,6 +310,7 @@ def advance(
     operator = _operator(column)
 
     def stage(
+        operator: _Operator,
         factor: _Factor,
         right: Float[Array, "cells columns"],
         at: Exposure,
@@ -295,16 +335,26 @@ def advance(
         return result, source - conductance * result[0], surface, below
 
     def group(state: State, part: Exposure) -> tuple[State, Trace]:
-        factor = _factorise(operator, operator.capacity / (GAMMA * part.time_step_s))
+        weight = operator.capacity / (GAMMA * part.time_step_s)
+        answering, group_s = operator, part.time_step_s * part.sink_temperature_degC.shape[0]
+        if vasomotion is not None and state.vessels is not None:
+            flow = foretold_flow(vasomotion, state.vessels, 0.5 * group_s)
+            answering = _perfused(operator, column, vasomotion, flow)
+        factor = _factorise(answering, weight)
 
-        def step(state: State, at: Exposure) -> tuple[State, Trace]:
+        def step(state: State, at: Exposure) -> tuple[State, tuple[Trace, Float[AnyArray, " columns"] | None]]:
             before = state.temperature_degC
-            first, first_flux, _, first_below = stage(factor, before, at, 0)
+            first, first_flux, _, first_below = stage(answering, factor, before, at, 0)
             right = before + ((1.0 - GAMMA) / GAMMA) * (first - before)
-            now, flux, surface, below = stage(factor, right, at, 1)
+            now, flux, surface, below = stage(answering, factor, right, at, 1)
             upper = jnp.take_along_axis(now, probes.upper_cell, axis=0)
             lower = jnp.take_along_axis(now, probes.upper_cell + 1, axis=0)
-            after = State(now, jnp.minimum(state.lowest_degC, now), jnp.minimum(state.lowest_surface_degC, surface))
+            after = State(
+                now,
+                jnp.minimum(state.lowest_degC, now),
+                jnp.minimum(state.lowest_surface_degC, surface),
+                state.vessels,
+            )
             read = Trace(
                 surface,
                 flux,
@@ -313,17 +363,34 @@ def advance(
                 upper + probes.weight * (lower - upper),
                 now if record_field else None,
             )
-            return after, read
+            felt_degC = None if vasomotion is None else felt_temperature(vasomotion, now) + blood_degC
+            return after, (read, felt_degC)
 
-        def body(state: State, at: tuple[AnyArray, AnyArray, AnyArray, AnyArray | None]) -> tuple[State, Trace]:
+        def body(
+            state: State, at: tuple[AnyArray, AnyArray, AnyArray, AnyArray | None]
+        ) -> tuple[State, tuple[Trace, Float[AnyArray, " columns"] | None]]:
             return step(state, Exposure(part.time_step_s, *at))
 
-        return lax.scan(body, state, part[1:])
+        after, (read, felt_degC) = lax.scan(body, state, part[1:])
+        if vasomotion is None or state.vessels is None or felt_degC is None:
+            return after, read
+        # The mean over time of what is linear between the ends of the steps.
+        mean_degC = (felt_degC.sum(axis=0) + 0.5 * (state.vessels.felt_degC - felt_degC[-1])) / felt_degC.shape[0]
+        vessels = step_vessels(vasomotion, state.vessels, mean_degC, felt_degC[-1], group_s)
+        return after._replace(vessels=vessels), read._replace(
+            blood_flow=vessels.flow, blood_volume=blood_volume(vasomotion, vessels)
+        )
 
-    end, trace = lax.scan(group, State(*(part - blood_degC for part in state)), exposure)
-    field = None if trace.field_degC is None else trace.field_degC + blood_degC
-    return State(*(part + blood_degC for part in end)), trace._replace(
+    def shifted(state: State, by_K: Float[Array, " columns"]) -> State:
+        return state._replace(
+            temperature_degC=state.temperature_degC + by_K,
+            lowest_degC=state.lowest_degC + by_K,
+            lowest_surface_degC=state.lowest_surface_degC + by_K,
+        )
+
+    end, trace = lax.scan(group, shifted(state, -blood_degC), exposure)
+    return shifted(end, blood_degC), trace._replace(
         surface_degC=trace.surface_degC + blood_degC,
         probe_degC=trace.probe_degC + blood_degC,
-        field_degC=field,
+        field_degC=None if trace.field_degC is None else trace.field_degC + blood_degC,
     )

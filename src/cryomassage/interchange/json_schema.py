@@ -8,12 +8,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cryomassage.records.colour_measurement import ColourMeasurement
 from cryomassage.records.patch import PatchSimulationReport
 from cryomassage.records.plan import Plan
 from cryomassage.records.room import RoomVerdict
 from cryomassage.records.scenario import SimulationReport
 from cryomassage.records.screening import Screening
 from cryomassage.records.stroke_plan import StrokePlan
+from cryomassage.records.validation import ValidationReport
 from cryomassage.records.verification import VerificationReport
 
 RECORDS: dict[str, type[BaseModel]] = {
@@ -21,9 +23,11 @@ RECORDS: dict[str, type[BaseModel]] = {
     "screening": Screening,
     "room": RoomVerdict,
     "verification": VerificationReport,
+    "validation-report": ValidationReport,
     "simulation": SimulationReport,
     "patch-simulation": PatchSimulationReport,
     "stroke-plan": StrokePlan,
+    "colour": ColourMeasurement,
 }
 
 

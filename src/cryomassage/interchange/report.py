@@ -10,9 +10,11 @@ from markupsafe import Markup
 
 from cryomassage.interchange import plots, spot_plots, words
 from cryomassage.interchange.card_fit import card_fit
+from cryomassage.interchange.colour_timeline import colour_timeline_svg
 from cryomassage.interchange.whole_file import write_whole
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.knowledge.values import Source
+from cryomassage.planning import body_words
 from cryomassage.planning.card import first_aid_for, told_seconds
 from cryomassage.records.history import History
 from cryomassage.records.plan import Plan, SpotPlan, ZonePlan
@@ -73,6 +75,16 @@ def zone_charts(zone: ZonePlan, history: History, axis: plots.TemperatureAxis) -
     if zone.dwell_time_s >= _MAPPED_DWELL_s:
         charts.append(chart("In depth: the whole session", plots.depth_map(history, zone, axis)))
     return charts
+
+
+def colour_chart(zone: ZonePlan) -> Markup:
+    """The colour that the zone should take on over time."""
+    if zone.response is None:
+        raise ValueError(f"{zone.name}: the plan predicts no colour")
+    one_s, pause_s = zone.seconds_per_pass, zone.pause_s
+    ends_s = [number * (one_s + pause_s) + one_s for number in range(zone.passes)]
+    svg = colour_timeline_svg(zone.name, zone.response.colour, ends_s, f"{zone.zone}-colour")
+    return Markup(svg)
 
 
 def spot_charts(spot: SpotPlan, number: int) -> list[Chart]:
@@ -141,6 +153,8 @@ def render_report(plan: Plan, histories: dict[str, History], knowledge: Knowledg
             later=words.later(plan),
             first_aid=[knowledge.first_aid[key] for key in first_aid_for(knowledge.method[method])] if method else [],
             charts=charts,
+            colours={zone.zone: colour_chart(zone) for zone in plan.zones if zone.response is not None},
+            body=body_words,
             spot_charts=[spot_charts(spot, number) for number, spot in enumerate(plan.spots)],
             fit=card_fit(plan, instructions),
             cite=citations.cite,

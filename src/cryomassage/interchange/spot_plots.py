@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cryomassage.interchange.chart import COLD, INK, STOP, new_chart, spread, to_svg
-from cryomassage.records.plan import Interval, SpotPlan
+from cryomassage.records.interval import Interval
+from cryomassage.records.plan import SpotPlan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cryomassage.knowledge.questionnaire import Outcome
 from cryomassage.knowledge.schema import Knowledge
-from cryomassage.records.plan import Interval, Plan, SpotPlan, ZonePlan
+from cryomassage.records.interval import Interval
+from cryomassage.records.plan import Plan, SpotPlan, ZonePlan
 from cryomassage.records.room import Verdict
 from cryomassage.records.screening import FiredRule
 

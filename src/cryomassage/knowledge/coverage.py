@@ -11,13 +11,6 @@ from cryomassage.knowledge.explain import kinds
 from cryomassage.knowledge.schema import CoverageRow, Knowledge
 
 STATEMENTS = tuple(f"S{number}" for number in range(1, 30))
-# What these statements need is not built yet; no other row may leave a cell empty.
-AWAITED = {
-    "S5": "body response",
-    "S6": "body response",
-    "S7": "body response",
-    "S8": "body response",
-}
 
 
 def repository_root() -> Path | None:
@@ -65,11 +58,8 @@ def _tests(row: CoverageRow, root: Path) -> Iterator[str]:
             yield f"test {test} does not exist"
 
 
-def _row(key: str, row: CoverageRow, knowledge: Knowledge, root: Path | None) -> Iterator[str]:
-    if row.awaiting != AWAITED.get(key):
-        yield f"awaits {row.awaiting or 'nothing'}, where {AWAITED.get(key, 'nothing')} is to be awaited"
-    if row.awaiting is None:
-        yield from (f"no {cell}" for cell in ("entries", "commands", "tests") if not getattr(row, cell))
+def _row(row: CoverageRow, knowledge: Knowledge, root: Path | None) -> Iterator[str]:
+    yield from (f"no {cell}" for cell in ("entries", "commands", "tests") if not getattr(row, cell))
     yield from _entries(row, knowledge)
     if root is not None:
         yield from _commands(row, root)
@@ -86,7 +76,7 @@ def gaps(knowledge: Knowledge, root: Path | None) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key in STATEMENTS:
         row = knowledge.coverage.get(key)
-        problems = ["has no row"] if row is None else list(_row(key, row, knowledge, root))
+        problems = ["has no row"] if row is None else list(_row(row, knowledge, root))
         if problems:
             found[key] = problems
     found.update({key: ["is not a statement of the article"] for key in knowledge.coverage if key not in STATEMENTS})

@@ -15,6 +15,7 @@ KNOWN_MEANS = {
     Known.GUIDELINE: "a guideline, regulation or standard that was read",
     Known.REVIEWED: "a review or textbook that was read",
     Known.PRACTICE: "custom of salons, clinics or makers; no evidence",
+    Known.FITTED: "found from published trials by `cryomassage fit`, beginning with a stated prior",
     Known.DERIVED: "computed or inferred here from other entries",
     Known.DECIDED: "a limit that this project has set itself",
     Known.MEMORY: "professional knowledge, not yet checked against its source",

@@ -45,6 +45,28 @@ def read_files(folder: Path) -> dict[str, dict[str, Any]]:
     return merged
 
 
+def with_fitted(content: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Every `{ fitted = "key" }` in place of a quantity becomes the quantity of that fitted entry.
+
+    Raises:
+        KnowledgeError: there is no such fitted entry.
+    """
+
+    def resolved(where: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [resolved(where, item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"fitted"}:
+            found = content["fitted"].get(value["fitted"])
+            if found is None:
+                raise KnowledgeError(f"{where}: refers to fitted {value['fitted']!r}, which does not exist")
+            return found["quantity"]
+        return {key: resolved(f"{where}.{key}", item) for key, item in value.items()}
+
+    return {kind: resolved(kind, entries) for kind, entries in content.items()}
+
+
 def fingerprint_of(content: dict[str, dict[str, Any]]) -> str:
     """SHA-256 over the content in canonical JSON: order of files and keys makes no difference.
 
@@ -62,7 +84,7 @@ def load_folder(folder: Path) -> Knowledge:
         KnowledgeError: a file cannot be read, an entry lacks what the schema asks for, or entries
             contradict each other; the message lists every problem.
     """
-    content = read_files(folder)
+    content = with_fitted(read_files(folder))
     try:
         knowledge = Knowledge.model_validate({**content, "fingerprint": fingerprint_of(content)})
     except ValidationError as error:

@@ -100,6 +100,7 @@ class Zone(Entry):
     surface_floor: Quantity | None = None  # degC, tighter than the class floor
     sub10_time_limit: Quantity | None = None  # s a session with the fat under the skin below 10 degC
     pass_time_limit: Quantity | None = None  # s, longest single pass
+    cold_induced_dilation: Statement | None = None  # where deep cold opens vessels for a while: why it is so here
     cautions: tuple[Statement, ...] = ()
 
 
@@ -143,6 +144,52 @@ class Barrier(Entry):
     name: Text
     thermal_resistance: Quantity  # m^2 K/W, added to the resistance of the source
     damp: bool = False  # wets the skin, or may do so
+
+
+class TrialSource(Entry):
+    """How a cold source of published trials meets the skin; its entry among the cold sources has the same key."""
+
+    name: Text
+    exchange: Literal["pack", "water", "solid", "spray", "jet", "air", "wind", "held"]
+    agent_temperature: Quantity | None = None  # degC, where a trial does not state it: of store, bath, outlet or plate
+    first_surface: Quantity | None = None  # degC, effective, of a pack of that temperature when it is put on
+    last_surface: Quantity | None = None  # degC, effective, that the pack warms to
+    warming_time: Quantity | None = None  # s, time constant of that
+    settles: bool = False  # touches badly at first
+    body_cooled: Quantity | None = None  # 1, share of the whole body that it cools
+    wets: bool = False  # leaves water or frost on the skin, which starts ice in it
+
+    @model_validator(mode="after")
+    def _packs_warm(self) -> Self:
+        warms = (self.agent_temperature, self.first_surface, self.last_surface, self.warming_time)
+        if (self.exchange == "pack") != (None not in warms):
+            raise ValueError("a pack, and nothing else, states agent_temperature, both surfaces and warming_time")
+        return self
+
+
+class FitPrior(Entry):
+    """What is known of a fitted number before any trial that it is fitted to: no trial of cooling is its source."""
+
+    name: Text
+    quantity: Quantity  # lognormal; the range is the 5-95 % interval
+    alike: Key | None = None  # parameters with the same word here are alike: what one is found to be moves the others
+    reason: Statement
+
+
+class Fitted(Entry):
+    """A number fitted to published trials by `cryomassage fit`."""
+
+    name: Text
+    quantity: Quantity
+    cases: tuple[Text, ...]  # identifiers of the cases that tell something about it
+
+
+class FitRecord(Entry):
+    """What a fit was made from."""
+
+    name: Text
+    cases: Annotated[tuple[Text, ...], Field(min_length=1)]
+    cases_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Method(Entry):
@@ -351,7 +398,6 @@ class CoverageRow(Entry):
     entries: tuple[Text, ...]  # kind.key of knowledge entries
     commands: tuple[Text, ...]
     tests: tuple[Text, ...]  # file::function
-    awaiting: Literal["body response"] | None = None
 
 
 class Knowledge(Entry):
@@ -375,6 +421,11 @@ class Knowledge(Entry):
     cold_source: dict[Key, ColdSource]
     footprint: dict[Key, SourceFootprint]
     barrier: dict[Key, Barrier]
+    trial_source: dict[Key, TrialSource]
+    trial: dict[Key, Limit]
+    fit_prior: dict[Key, FitPrior]
+    fitted: dict[Key, Fitted]
+    fit_record: dict[Key, FitRecord]
     method: dict[Key, Method]
     exposure_class: dict[Key, ExposureClass]
     limit: dict[Key, Limit]

@@ -26,6 +26,7 @@ class Known(StrEnum):
     GUIDELINE = "guideline"  # a guideline, regulation or standard that we read
     REVIEWED = "reviewed"  # a review, textbook or digest that we read
     PRACTICE = "practice"  # what salons, clinics or makers say they do; custom, not evidence
+    FITTED = "fitted"  # found by a program from published trials, beginning with a stated prior
     DERIVED = "derived"  # computed or inferred here from values that are themselves in the knowledge
     DECIDED = "decided"  # a limit this project has set itself, with its reason
     MEMORY = "memory"  # professional knowledge not yet checked against its source

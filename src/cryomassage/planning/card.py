@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from cryomassage.knowledge.schema import Knowledge, Method
+from cryomassage.planning.body_words import card_lines
 from cryomassage.planning.locks import source_key
 from cryomassage.records.client import Client
 from cryomassage.records.plan import Card, Course, SpotPlan, ZonePlan
@@ -54,7 +55,8 @@ def _step(number: int, zone: ZonePlan, method: Method, region: str, between_s: f
         how = f"hold {seconds} s{side}"
     else:
         how = f"{seconds} s a pass{side}, {zone.speed_mm_s / 10:.1f} cm a second"
-    passes = "1 pass" if zone.passes == 1 else f"{zone.passes} passes, {zone.pause_s:.0f} s pause between"
+    wait = "until colour is back" if zone.response is not None and zone.response.colour.seen else "between"
+    passes = "1 pass" if zone.passes == 1 else f"{zone.passes} passes, {zone.pause_s:.0f} s pause {wait}"
     distance = "" if zone.distance_mm is None else f", {zone.distance_mm / 10:.0f} cm away"
     if method.motion == "patches":
         lines = " Each marked place of the patch by itself."
@@ -132,7 +134,10 @@ def make_card(
             ),
             *(_spot_step(number, spot) for number, spot in enumerate(spots, start=1)),
         ),
-        expected=tuple(line.text for line in (method.expected_dark_skin if dark else method.expected)),
+        expected=(
+            *(line.text for line in (method.expected_dark_skin if dark else method.expected)),
+            *card_lines(zones, dark, knowledge.nerve["numb_alarm"].quantity.value),
+        ),
         stop_signs=tuple(line.text for line in (method.stop_signs_dark_skin if dark else method.stop_signs)),
         first_aid=tuple(
             f"{knowledge.first_aid[key].name}: {knowledge.first_aid[key].in_short}" for key in first_aid_for(method)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from cryomassage.knowledge.schema import ColdSource, ExposureClass, Knowledge, Method, Zone
+from cryomassage.planning.body_response import Treated, pause_until_colour, predict_body
 from cryomassage.planning.exposure_train import Dose
+from cryomassage.planning.ladder import CM2_PER_DM2, Rung, Work, coverages_per_pass, ladder, passes_within
 from cryomassage.planning.limits import (
     Floors,
     TimeLimits,
@@ -22,107 +23,9 @@ from cryomassage.planning.limits import (
 )
 from cryomassage.planning.population import Laboratory, Response
 from cryomassage.planning.virtual_skin import Posed
-from cryomassage.records.client import Calibration, Person
+from cryomassage.records.body_response import BodyResponse
 from cryomassage.records.plan import Acceptance, NoDose, Percentiles, ZonePlan
 from cryomassage.records.prescription import Reasoned
-
-_CM2_PER_DM2 = 100.0
-_MM2_PER_CM2 = 100.0
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One strength on the ladder that is climbed, mildest first."""
-
-    dwell_time_s: float
-    speed_mm_s: float | None
-    coverage_s: float  # one coverage of one part
-
-
-@dataclass(frozen=True)
-class Work:
-    """One zone to be worked on one person with one source."""
-
-    zone_key: str
-    zone: Zone
-    method_key: str
-    method: Method
-    source_key: str
-    source: ColdSource
-    calibration: Calibration | None
-    level: ExposureClass
-    standard_level: ExposureClass  # of the route, before anything about the person
-    person: Person
-    distance_mm: float | None
-    room_degC: float | None
-
-    parts: int  # each side is worked in so many parts, one after the other
-
-    @property
-    def area_cm2(self) -> float:
-        """Area of one part of one side."""
-        return self.zone.area.value / (self.zone.sides * self.parts)
-
-    @property
-    def held(self) -> bool:
-        """Whether the source is held still instead of moved."""
-        return self.method.motion in ("compress", "patches")
-
-    @property
-    def freezes(self) -> bool:
-        """Whether a place is frozen for seconds that are counted."""
-        return self.method.motion == "patches"
-
-
-def parts_of(zone: Zone, method: Method, knowledge: Knowledge) -> int:
-    """Into how many parts one side is divided, so that a pass over a part stays short.
-
-    Partings of the scalp are strips already, a compress covers what it covers, and a bald patch is marked in places.
-    """
-    if method.motion in ("partings", "compress", "patches"):
-        return 1
-    largest = knowledge.limit["part_area"].quantity.value * _CM2_PER_DM2
-    return math.ceil(zone.area.value / zone.sides / largest - 1e-9)
-
-
-def ladder(work: Work, coverages: int, longest_pass_s: float, knowledge: Knowledge) -> list[Rung]:
-    """Strengths that a hand can deliver and that the longest pass allows, mildest first."""
-    if work.held:
-        step = knowledge.limit["freeze_time_step" if work.freezes else "compress_step"].quantity.value
-        count = int(longest_pass_s // step)
-        return [Rung(step * (index + 1), None, step * (index + 1)) for index in range(count)]
-    speed, width, length = work.source.hand_speed, work.source.footprint_width, work.source.footprint_length
-    if speed is None or width is None or length is None:
-        raise ValueError(f"{work.source_key} is not described well enough to be moved by hand")
-    stride = width.value * (1.0 - work.method.stroke_overlap.value)
-    slowest, fastest = speed.range
-    step = knowledge.limit["speed_step"].quantity.value
-    speeds = np.arange(fastest, slowest - 1e-9, -step)
-    rungs = [Rung(length.value / v, float(v), work.area_cm2 * _MM2_PER_CM2 / (stride * v)) for v in speeds]
-    return [rung for rung in rungs if rung.coverage_s * coverages <= longest_pass_s]
-
-
-def coverages_per_pass(work: Work, longest_pass_s: float) -> int:
-    """How often a pass covers the zone: as the method says, as far as a hand at its usual pace finds the time."""
-    wanted = int(work.method.coverages_per_pass.value)
-    speed, width = work.source.hand_speed, work.source.footprint_width
-    if work.held or speed is None or width is None:
-        return 1
-    stride = width.value * (1.0 - work.method.stroke_overlap.value)
-    one = work.area_cm2 * _MM2_PER_CM2 / (stride * speed.value)
-    return max(1, min(wanted, int(longest_pass_s // one)))
-
-
-def passes_within(coverage_s: float, coverages: int, limits: TimeLimits, most: int) -> int:
-    """Passes whose exposure and pauses stay below the ceiling.
-
-    0 when not even one fits.
-    """
-    one = coverage_s * coverages
-    for passes in range(most, 0, -1):
-        if passes * one + (passes - 1) * limits.pause_s <= limits.ceiling_s:
-            return passes
-    return 0
 
 
 @dataclass(frozen=True)
@@ -146,18 +49,22 @@ class DoseFinder:
     def __init__(self, work: Work, laboratory: Laboratory) -> None:
         self.work, self.laboratory, self.knowledge = work, laboratory, laboratory.knowledge
         self.floors: Floors = floors(work.person, work.zone, work.level, self.knowledge)
-        self.times: TimeLimits = time_limits(work.zone, work.method, work.area_cm2 / _CM2_PER_DM2, self.knowledge)
+        self.times: TimeLimits = time_limits(work.zone, work.method, work.area_cm2 / CM2_PER_DM2, self.knowledge)
         self.factors = dose_factors(work.person, work.zone_key, work.zone, self.knowledge)
         self.coverages = coverages_per_pass(work, self.times.pass_s)
         self.rungs = ladder(work, self.coverages, self.times.pass_s, self.knowledge)
         self.seed = laboratory.numerics.seed
         most = int(work.method.passes_limit.value)
-        standard = standard_floors(work.zone, work.standard_level)
+        self._pauses: dict[float, float] = {}
+        standard = standard_floors(work.zone, work.standard_level, self.knowledge)
         self.standard_index, self.standard_binding = self._climb(len(self.rungs), most, standard)
         self.passes_full = 0
         if self.standard_index >= 0:
-            coverage_s = self.rungs[self.standard_index].coverage_s
-            self.passes_full = passes_within(coverage_s, self.coverages, self.times, most)
+            rung = self.rungs[self.standard_index]
+            pause_s = self.pause_s(rung)
+            if pause_s >= self.knowledge.limit["colour_watch"].quantity.value and not self.work.freezes:
+                most = 1  # colour is not back however long one watches
+            self.passes_full = passes_within(rung.coverage_s, self.coverages, pause_s, self.times.ceiling_s, most)
 
     @property
     def _at_least(self) -> str:
@@ -175,6 +82,21 @@ class DoseFinder:
             room_degC=self.work.room_degC,
         )
 
+    def pause_s(self, rung: Rung) -> float:
+        """Time from the end of a pass until the next may begin: colour is predicted to be back in nearly every skin.
+
+        It is that of the population, whoever lies there; a milder rung never waits longer than a stronger one.
+        """
+        # A place that was frozen waits until it has thawed, not for its colour.
+        if not self.laboratory.numerics.body_response or self.work.freezes:
+            return self.times.usual_pause_s
+        if rung.dwell_time_s not in self._pauses:
+            returned_s = pause_until_colour(
+                self.laboratory, self.posed(individual=False), self.dose(rung, 1), self.work.held
+            )
+            self._pauses[rung.dwell_time_s] = max(returned_s, self.times.least_pause_s)
+        return self._pauses[rung.dwell_time_s]
+
     def dose(self, rung: Rung, passes: int) -> Dose:
         """The dose that a rung means for a number of passes."""
         return Dose(
@@ -182,7 +104,7 @@ class DoseFinder:
             coverages=self.coverages,
             coverage_period_s=max(rung.coverage_s, rung.dwell_time_s),
             passes=passes,
-            pause_s=self.times.pause_s,
+            pause_s=self.pause_s(rung) if passes > 1 else self.times.least_pause_s,
             after_s=self.knowledge.limit["observation_after_session"].quantity.value,
             late=self.work.freezes,
         )
@@ -216,6 +138,8 @@ class DoseFinder:
             binding = "time of the fat below 10 °C"
         elif time_limit is not None and over_time > allowed:
             binding = f"time of the surface below 0 °C ({time_limit.value:g} s)"
+        else:
+            binding = self._injury(rung, passes, seed, limits, individual=individual)
         acceptance = Acceptance(
             virtual_skins=skins,
             below_floor=below,
@@ -225,6 +149,18 @@ class DoseFinder:
             allowed_below_floor=allowed,
         )
         return Judged(response, acceptance, not binding, binding)
+
+    def _injury(self, rung: Rung, passes: int, seed: int, limits: Floors, *, individual: bool) -> str:
+        """The kind of cell of which more are expected to be injured than may be, in words; empty if none is."""
+        if not self.laboratory.numerics.body_response:
+            return ""
+        posed, dose = self.posed(individual), self.dose(rung, passes)
+        expected = self.laboratory.injury(posed, seed, dose, self.work.held)
+        for cell, limit in limits.injury.items():
+            if cell in expected and float(np.mean(expected[cell])) > limit.quantity.value:
+                name = self.knowledge.cell[cell].name.lower()
+                return f"expected injury of {name} (at most {limit.quantity.value:g})"
+        return ""
 
     def _frost_s(
         self, response: Response, passes: int, rung: Rung, seed: int, *, individual: bool
@@ -297,7 +233,9 @@ class DoseFinder:
 
     def total_s(self, rung: Rung, passes: int) -> float:
         """Exposure plus pauses on all sides and parts of the zone."""
-        one = passes * rung.coverage_s * self.coverages + (passes - 1) * self.times.pause_s
+        one = passes * rung.coverage_s * self.coverages
+        if passes > 1:
+            one += (passes - 1) * self.pause_s(rung)
         sides = self.work.zone.sides
         between = self.knowledge.limit["left_right_pause"].quantity.value if self.work.zone.region == "face" else 0.0
         return sides * self.work.parts * one + (sides - 1) * between
@@ -334,6 +272,7 @@ class DoseFinder:
             if passes == self.passes_full
             else (f" Today {passes}: the build-up of the course and the time of the session take the rest.")
         )
+        told.append(self._pause_reason(rung))
         told.append(
             Reasoned(
                 what="passes",
@@ -344,6 +283,34 @@ class DoseFinder:
             )
         )
         return tuple(told)
+
+    def _response(self, rung: Rung, passes: int) -> BodyResponse | None:
+        """What the body is predicted to do, in the population that confirmed the dose."""
+        if not self.laboratory.numerics.body_response:
+            return None
+        treated = Treated(
+            zone_key=self.work.zone_key,
+            level=self.work.level.level,
+            phototype=self.work.person.phototype,
+            held=self.work.held,
+        )
+        posed = self.posed(individual=True)
+        return predict_body(self.laboratory, posed, self.seed + 1, self.dose(rung, passes), treated)
+
+    def _pause_reason(self, rung: Rung) -> Reasoned:
+        """Why the hand waits as long as it does."""
+        pause = self.work.method.pause
+        least = self.times.least_pause_s
+        if self.work.freezes:
+            return reasoned("pause", pause, "until the place has thawed")
+        if not self.laboratory.numerics.body_response:
+            return reasoned("pause", pause, "until colour returns; its time is not predicted here")
+        share = self.knowledge.colour["return_share_of_skins"].quantity.value
+        predicted = self.pause_s(rung)
+        why = f"colour is predicted to be back in {share:.0%} of the skins by then"
+        if predicted <= least:
+            why = f"the shortest pause of this method; {why}"
+        return Reasoned(what="pause", value=predicted, unit="s", source=pause.source, reason=why)
 
     def _none(self, binding: str) -> NoDose:
         measure = self.work.source.measure
@@ -379,7 +346,7 @@ class DoseFinder:
                 "passes": passes,
                 "passes_full": self.passes_full,
                 "seconds_per_pass": _round_down(rung.coverage_s * self.coverages, 1),
-                "pause_s": self.times.pause_s,
+                "pause_s": self.pause_s(rung),
                 "total_s": math.ceil(self.total_s(rung, passes)),
                 "surface_floor_degC": self.floors.surface_degC,
                 "basal_floor_degC": self.floors.basal_degC,
@@ -390,6 +357,7 @@ class DoseFinder:
                 "acceptance": judged.acceptance,
                 "binding": binding,
                 "reasons": (*self._choices(rung, passes, binding), *self._reasons()),
+                "response": self._response(rung, passes),
                 "cautions": tuple(caution.text for caution in work.zone.cautions),
             }
         )

@@ -55,6 +55,19 @@ class Dose:
         return np.array(rests)
 
 
+def build_watch(skins: VirtualSkins, edges_s: Float[np.ndarray, " edges"]) -> Exposure:
+    """The skin left to the room, in groups between the given times after the last exposure."""
+    groups = len(edges_s) - 1
+    shape = (groups, STEPS_PER_GROUP, 1, skins.count)
+    steps = np.diff(edges_s)[:, None] / STEPS_PER_GROUP
+    return Exposure(
+        np.broadcast_to(steps.astype(np.float32), (groups, skins.count)),
+        np.broadcast_to(np.asarray(skins.room_coefficient, np.float32), shape),
+        np.broadcast_to(np.asarray(skins.room_temperature_degC, np.float32), shape),
+        np.zeros(shape, np.float32),
+    )
+
+
 def dwell_of(skins: VirtualSkins, dose: Dose, nominal_footprint: float | None) -> Float[np.ndarray, " skins"]:
     """Dwell time at the point of each skin: footprint, hand and overlap all vary."""
     if nominal_footprint is None:  # held, not moved

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cryomassage.knowledge.schema import ColdSource, ExposureClass, Knowledge, Method, Zone
+from cryomassage.knowledge.schema import ColdSource, ExposureClass, Knowledge, Limit, Method, Zone
 from cryomassage.knowledge.values import Quantity
+from cryomassage.planning.injury_skin import injury_limits
 from cryomassage.planning.locks import is_dark
 from cryomassage.records.client import Calibration, Person
 from cryomassage.records.prescription import Reasoned
@@ -19,6 +20,7 @@ class Floors:
     basal_degC: float
     basal_may_freeze: bool
     surface_reason: str
+    injury: dict[str, Limit]  # largest expected injury of each kind of cell
     reasons: tuple[Reasoned, ...]
 
 
@@ -53,17 +55,23 @@ def floors(person: Person, zone: Zone, level: ExposureClass, knowledge: Knowledg
         basal += extra.quantity.value
         candidates.append(reasoned("phototype IV to VI", extra.quantity, extra.reason.text))
         name = f"{name} and phototype"
-    return Floors(surface, basal, level.basal_may_freeze, name, tuple(candidates))
+    injury = injury_limits(level.level, is_dark(person.phototype), knowledge)
+    candidates.extend(
+        reasoned(f"injury of {knowledge.cell[cell].name.lower()}", limit.quantity, limit.reason.text)
+        for cell, limit in injury.items()
+    )
+    return Floors(surface, basal, level.basal_may_freeze, name, injury, tuple(candidates))
 
 
-def standard_floors(zone: Zone, level: ExposureClass) -> Floors:
+def standard_floors(zone: Zone, level: ExposureClass, knowledge: Knowledge) -> Floors:
     """The floors of class and zone alone, for the climb that knows nothing of the person."""
     if level.surface_floor is None or level.basal_floor is None:
         raise ValueError(f"class {level.level} has no surface floor")
     surface = level.surface_floor.value
     if zone.surface_floor is not None:
         surface = max(surface, zone.surface_floor.value)
-    return Floors(surface, level.basal_floor.value, level.basal_may_freeze, "class and zone", ())
+    injury = injury_limits(level.level, False, knowledge)
+    return Floors(surface, level.basal_floor.value, level.basal_may_freeze, "class and zone", injury, ())
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,8 @@ class TimeLimits:
     pass_s: float
     pass_reason: str
     ceiling_s: float
-    pause_s: float
+    least_pause_s: float  # whatever the colour does
+    usual_pause_s: float  # where the colour is not predicted
     reasons: tuple[Reasoned, ...]
 
 
@@ -88,11 +97,11 @@ def time_limits(zone: Zone, method: Method, area_dm2: float, knowledge: Knowledg
         pass_s=tightest.value or 0.0,
         pass_reason=tightest.reason,
         ceiling_s=ceiling.quantity.value * area_dm2,
-        pause_s=method.pause.value,
+        least_pause_s=method.pause.range[0],
+        usual_pause_s=method.pause.value,
         reasons=(
             *candidates,
             reasoned("ceiling of exposure plus pauses", ceiling.quantity, ceiling.reason.text),
-            reasoned("pause", method.pause, "until colour returns"),
         ),
     )
 

@@ -25,6 +25,7 @@ def default_numerics(knowledge: Knowledge, seed: int = DEFAULT_SEED) -> Numerics
         precision="float32",
         scheme=SCHEME,
         margin_K=knowledge.limit["numerics_margin"].quantity.value,
+        body_response=True,
     )
 
 

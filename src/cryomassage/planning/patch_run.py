@@ -68,7 +68,7 @@ class PatchRun:
 
 def end_of(result: PatchResult) -> PatchStart:
     """Where a run may be taken up."""
-    return PatchStart(result.end_enthalpy_degC, result.flow, float(result.time_s[-1]))
+    return PatchStart(result.end_enthalpy_degC, result.flow, result.memory, float(result.time_s[-1]))
 
 
 def joined(parts: Sequence[PatchResult]) -> PatchResult:
@@ -99,6 +99,7 @@ def joined(parts: Sequence[PatchResult]) -> PatchResult:
         end_degC=last.end_degC,
         end_enthalpy_degC=last.end_enthalpy_degC,
         flow=last.flow,
+        memory=last.memory,
         lowest_surface_degC=np.minimum.reduce([part.lowest_surface_degC for part in parts]),
         lowest_basal_degC=np.minimum.reduce([part.lowest_basal_degC for part in parts]),
         dwell_below_s=np.add.reduce([part.dwell_below_s for part in parts]),

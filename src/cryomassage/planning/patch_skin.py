@@ -10,8 +10,10 @@ from jaxtyping import Float
 from cryomassage.engine.column import SKIN_GRID, Layers, layered_column
 from cryomassage.engine.patch import FreezingLaw, Patch, Surroundings, Vessels
 from cryomassage.engine.solver import steady_state
+from cryomassage.engine.vasomotion import rest_flow_of
 from cryomassage.knowledge.schema import Knowledge
 from cryomassage.planning.frozen_tissue import law_of_tissues
+from cryomassage.planning.vessel_skin import sensitivity_of
 from cryomassage.units import convert
 
 # Below the last layer lies more of the same body, as in the columns.
@@ -131,16 +133,23 @@ def patch_skin(
 def vessels_of(skin: PatchSkin, knowledge: Knowledge) -> Vessels:
     """How the vessels of a skin answer; at rest they stand open."""
 
-    def stated(key: str) -> float:
-        return knowledge.vessels[key].quantity.value
+    def stated(key: str, unit: str) -> float:
+        quantity = knowledge.vessels[key].quantity
+        return quantity.value * convert(1.0, quantity.unit, unit)
 
-    depth = stated("depth") * 1e-3
-    opening = knowledge.vessels["release_time"].quantity
+    depth = stated("depth", "m")
+    flow, least = np.array([stated("flow_at_28", "1")]), np.array([stated("least_flow", "1")])
+    reference = knowledge.vessels["reference_temperature"].quantity.value
+    sensitivity = sensitivity_of(flow, least, stated("cooling_step", "K"))
+    rest = np.interp([depth], skin.patch.centre_depth, skin.rest_degC)
     return Vessels(
         depth=depth,
-        rest_degC=float(np.interp(depth, skin.patch.centre_depth, skin.rest_degC)),
-        sensitivity=(1.0 - stated("flow_at_28")) / stated("cooling_step"),
-        least=stated("least_flow"),
-        constriction_time=stated("constriction_time"),
-        release_time=convert(opening.value, opening.unit, "s"),
+        reference_degC=reference,
+        sensitivity=float(sensitivity[0]),
+        least=float(least[0]),
+        rest_flow=float(np.asarray(rest_flow_of(rest, np.array([reference]), sensitivity, least))[0]),
+        constriction_time=stated("constriction_time", "s"),
+        release_time_short=stated("release_time_short", "s"),
+        release_time_long=stated("release_time_long", "s"),
+        memory_time=stated("memory_time", "s"),
     )

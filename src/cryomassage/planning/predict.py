@@ -5,11 +5,14 @@ The population is the one that confirmed the dose, so that a picture shows the s
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 from jaxtyping import Float
 
 from cryomassage.errors import EngineError
-from cryomassage.planning.dose import DoseFinder, Rung
+from cryomassage.planning.dose import DoseFinder
+from cryomassage.planning.ladder import Rung
 from cryomassage.planning.population import Laboratory, Readings
 from cryomassage.planning.route import route_for
 from cryomassage.planning.screening import screen
@@ -55,13 +58,12 @@ def _planned_rung(finder: DoseFinder, zone: ZonePlan) -> Rung:
 
 def _with_rest(rest: Readings, readings: Readings) -> Readings:
     """Readings that begin with the skin at rest."""
-    return Readings(
-        np.concatenate([rest.time_s, readings.time_s]),
-        np.concatenate([rest.surface_degC, readings.surface_degC]),
-        np.concatenate([rest.basal_degC, readings.basal_degC]),
-        np.concatenate([rest.millimetre_degC, readings.millimetre_degC]),
-        np.concatenate([rest.fat_degC, readings.fat_degC]),
-    )
+
+    def both(name: str) -> Float[np.ndarray, ...]:
+        return np.concatenate([getattr(rest, name), getattr(readings, name)])
+
+    kept = [entry.name for entry in fields(Readings) if entry.name != "flow"]
+    return Readings(**{name: both(name) for name in kept}, flow=readings.flow)
 
 
 def _band(label: str, temperature_degC: Float[np.ndarray, "times skins"]) -> Band:

@@ -15,9 +15,11 @@ from jaxtyping import Float
 
 from cryomassage import __version__
 from cryomassage.engine.solver import Exposure, Probes, State, advance, locate_probes, start
+from cryomassage.engine.vasomotion import Vasomotion, at_rest
 from cryomassage.errors import EngineError, InputError, Problem
 from cryomassage.knowledge.schema import ColdSource, Knowledge, Zone, ZoneLayer
 from cryomassage.knowledge.values import Known, Quantity
+from cryomassage.planning.simulate_body import StretchRead, answering_body, body_notes, stretch_read
 from cryomassage.planning.virtual_skin import Posed, VirtualSkins, draw
 from cryomassage.records.history import Band, History
 from cryomassage.records.scenario import (
@@ -38,9 +40,11 @@ _CUSTOM = "custom_exchange"
 _PHANTOM_TISSUE = "agarose_gel"
 _PHANTOM_LAYERS_mm = (0.05, 0.25, 5.0)  # fine cells where the cold begins; the rest of the block lies below
 
-_GROUPS, _STEPS = 8, 12
-# Every stretch begins with a jump of the exposure: its steps start short and double from group to group.
-_SHARES = 2.0 ** np.arange(_GROUPS) / (2.0**_GROUPS - 1.0)
+_GROUPS, _STEPS = 24, 4
+# Every stretch begins with a jump of the exposure: its steps start short and grow from group to group. They double
+# with every third group, which keeps groups short beside the times of the vessels.
+_SHARES = 2.0 ** (np.arange(_GROUPS) / 3.0)
+_SHARES /= _SHARES.sum()
 
 _FIELD_ROWS = 40
 _FIELD_FIRST_mm = 0.02
@@ -229,6 +233,7 @@ class _Stretch:
     time_s: Float[np.ndarray, " steps"]
     shares_degC: Float[np.ndarray, "quantiles steps places"]
     lowest_degC: Float[np.ndarray, "places skins"]
+    read: StretchRead | None  # where the body answers
 
 
 def _march(
@@ -237,18 +242,25 @@ def _march(
     probes: Probes,
     depths_mm: Float[np.ndarray, "places skins"],
     scenario: Scenario,
+    vasomotion: Vasomotion | None,
+    watch_s: float,
 ) -> Iterator[_Stretch]:
-    """Go through the exposure stretch by stretch; the first place is the surface, then come the probes."""
+    """Go through the exposure stretch by stretch; the first place is the surface, then come the probes.
+
+    Where the skin is watched afterwards, the last stretch is that watch.
+    """
     begin = 0.0
-    for interval in scenario.intervals():
+    watch = (Interval(watch_s, False),) if watch_s > 0 else ()
+    for interval in (*scenario.intervals(), *watch):
         exposure = _exposure(skins, interval, scenario.exchange)
-        state, trace = advance(skins.column, state, exposure, probes)
+        state, trace = advance(skins.column, state, exposure, probes, vasomotion=vasomotion)
         surface = np.asarray(trace.surface_degC).reshape(-1, 1, skins.count)
         below = np.asarray(trace.probe_degC).reshape(_GROUPS * _STEPS, -1, skins.count)
         values = np.concatenate([surface, below], axis=1)
         time_s = begin + np.cumsum(np.repeat(_SHARES * interval.duration_s / _STEPS, _STEPS))
         _refuse_impossible(values, time_s, depths_mm)
-        yield _Stretch(time_s, np.quantile(values, _QUANTILES, axis=2), values.min(axis=0))
+        read = None if vasomotion is None else stretch_read(exposure, trace, values)
+        yield _Stretch(time_s, np.quantile(values, _QUANTILES, axis=2), values.min(axis=0), read)
         begin += interval.duration_s
 
 
@@ -326,7 +338,23 @@ def simulate(scenario: Scenario, knowledge: Knowledge) -> Simulation:
     probes = locate_probes(skins.column, jnp.asarray(depths, jnp.float32))
     depths_mm = np.concatenate([np.zeros((1, skins.count)), depths * 1e3])
 
-    stretches = list(_march(skins, state, probes, depths_mm, scenario))
+    answering = answering_body(scenario, skins, knowledge)
+    if answering is not None:
+        state = state._replace(vessels=at_rest(answering.vasomotion))
+    stretches = list(
+        _march(
+            skins,
+            state,
+            probes,
+            depths_mm,
+            scenario,
+            None if answering is None else answering.vasomotion,
+            0.0 if answering is None else answering.watch_s,
+        )
+    )
+    body = None if answering is None else answering.response([stretch.read for stretch in stretches if stretch.read])
+    # The watch is for the body alone: curves and minima are those of the scenario.
+    stretches = stretches[: len(intervals)]
     time_s = np.concatenate([stretch.time_s for stretch in stretches])
     shares = np.concatenate([stretch.shares_degC for stretch in stretches], axis=1)
     lowest = np.min([stretch.lowest_degC for stretch in stretches], axis=0)
@@ -343,7 +371,8 @@ def simulate(scenario: Scenario, knowledge: Knowledge) -> Simulation:
         readings=tuple(
             _reading(place, shares[:, :, index], time_s, lowest[index]) for index, place in enumerate(places)
         ),
-        notes=_notes(scenario, float(lowest.min()), skins, knowledge),
+        notes=(*_notes(scenario, float(lowest.min()), skins, knowledge), *body_notes(scenario, answering)),
+        body_response=body,
         virtual_skins=skins.count,
         seed=scenario.seed,
         engine_version=__version__,

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from cryomassage.planning.dose import Work
+from cryomassage.planning.ladder import Work
 from cryomassage.planning.limits import dose_factors, source_reasons
 from cryomassage.planning.population import Laboratory
+from cryomassage.planning.spot_injury import spot_injuries
 from cryomassage.planning.spot_limits import SpotLimits, spot_limits
 from cryomassage.planning.spot_run import FREEZE_STEP_s, SpotResponse, freeze_and_thaw, grow
 from cryomassage.planning.spot_skin import SpotSkins, ring_faces, spot_skins
 from cryomassage.planning.spot_told import interval, over_time, told_mm
-from cryomassage.planning.virtual_skin import Posed
+from cryomassage.planning.virtual_skin import Posed, VirtualSkins
 from cryomassage.records.client import Lesion
 from cryomassage.records.plan import NoDose, SpotAcceptance, SpotPlan
 from cryomassage.records.prescription import Reasoned
@@ -59,8 +60,8 @@ class SpotFinder:
             limit["acceptance_below_floor"].quantity.value * skins / limit["acceptance_skins"].quantity.value
         )
 
-    def population(self, seed: int) -> SpotSkins:
-        """Skins of this person around the axis of the source."""
+    def skins(self, seed: int) -> VirtualSkins:
+        """Skins of this person."""
         work = self.work
         posed = Posed(
             zone=work.zone_key,
@@ -70,9 +71,13 @@ class SpotFinder:
             measured_dermis_mm=work.person.measured_dermis.get(work.zone_key),
             room_degC=work.room_degC,
         )
-        opening = self.limits.shield_opening_mm
+        return self.laboratory.skins(posed, seed)
+
+    def population(self, seed: int) -> SpotSkins:
+        """The same around the axis of the source."""
+        work, opening = self.work, self.limits.shield_opening_mm
         return spot_skins(
-            self.laboratory.skins(posed, seed),
+            self.skins(seed),
             work.zone_key,
             work.source_key,
             ring_faces((0.5 * self.lesion.diameter + self.limits.most_margin_mm + _LOOKED_BEYOND_mm) * _MM),
@@ -245,6 +250,14 @@ class SpotFinder:
                 "binding": binding,
                 "reasons": self._reasons(),
                 "cautions": tuple(caution.text for caution in work.zone.cautions),
+                "injury": spot_injuries(
+                    response,
+                    lesion.thickness * _MM,
+                    self.skins(self.seed + 1),
+                    work.zone_key,
+                    self.knowledge,
+                    self.seed + 1,
+                ),
             }
         )
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from cryomassage.knowledge.schema import Knowledge
-from cryomassage.planning.dose import Work
+from cryomassage.planning.ladder import Work
 from cryomassage.planning.limits import reasoned
 from cryomassage.records.client import Lesion
 from cryomassage.records.prescription import Reasoned

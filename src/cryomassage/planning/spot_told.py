@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from cryomassage.planning.spot_run import SpotResponse
-from cryomassage.records.plan import Interval, SpotMoment
+from cryomassage.records.interval import Interval
+from cryomassage.records.plan import SpotMoment
 
 _MOMENTS = 60
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cryomassage.knowledge.schema import IndicationRoute
-from cryomassage.planning.dose import Work
+from cryomassage.planning.ladder import Work
 from cryomassage.planning.population import Laboratory
 from cryomassage.planning.spot_freeze import SpotFinder
 from cryomassage.planning.work import make_work, time_left

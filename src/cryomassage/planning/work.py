@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from cryomassage.knowledge.schema import IndicationRoute, Knowledge
-from cryomassage.planning.dose import Work, parts_of
+from cryomassage.planning.ladder import Work, parts_of
 from cryomassage.planning.locks import source_key
 from cryomassage.records.client import Client
 from cryomassage.records.screening import Screening, ZoneFinding

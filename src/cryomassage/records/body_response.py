@@ -53,10 +53,10 @@ class Swatch(Record):
     """The predicted colour of the median skin at one moment."""
 
     time_s: float
-    lightness: float  # CIE L*, D65, 10 degree observer
+    lightness: float  # CIE L*, D65, 2 degree observer
     a_star: float
     b_star: float
-    a_star_low: float  # 5 and 95 % of the skins
+    a_star_low: float  # 5 and 95 % of the change in the skins, from the same resting colour
     a_star_high: float
     srgb: str  # "#rrggbb"
     words: str

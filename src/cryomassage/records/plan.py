@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cryomassage.knowledge.questionnaire import Outcome
 from cryomassage.records.base import Record
+from cryomassage.records.body_response import BodyResponse, InjuryPrediction
 from cryomassage.records.interval import Interval
 from cryomassage.records.prescription import Prescription, Reasoned
 from cryomassage.records.room import RoomVerdict
@@ -70,6 +71,7 @@ class ZonePlan(Record):
     binding: str
     reasons: tuple[Reasoned, ...]
     cautions: tuple[str, ...]
+    response: BodyResponse | None  # None where the plan was computed without the body's response
 
 
 class SpotMoment(Record):
@@ -123,6 +125,7 @@ class SpotPlan(Record):
     binding: str
     reasons: tuple[Reasoned, ...]
     cautions: tuple[str, ...]
+    injury: tuple[InjuryPrediction, ...]  # at the base of the lesion
 
 
 class NoDose(Record):
@@ -166,6 +169,7 @@ class Numerics(Record):
     precision: Literal["float32"]
     scheme: str
     margin_K: float
+    body_response: bool  # whether the vessels answer, pauses follow the colour and injuries bind
 
 
 class Provenance(Record):

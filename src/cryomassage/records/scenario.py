@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from cryomassage.records.base import Record, measured
+from cryomassage.records.body_response import BodyResponse
 from cryomassage.records.client import Key
 
 SCHEMA: Final = "cryomassage/scenario/1"
@@ -86,6 +87,7 @@ class Scenario(Record):
     pulse_train: PulseTrain | None = None
     virtual_skins: int = Field(default=256, ge=16, le=4096)
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
+    body_response: bool = True  # whether the vessels answer, and what the body does is told
     depths: Annotated[tuple[Depth_mm, ...], Field(max_length=20)] = ()  # type: ignore[valid-type]
 
     def intervals(self) -> tuple[Interval, ...]:
@@ -133,6 +135,7 @@ class SimulationReport(Record):
     seconds_on: float
     readings: tuple[SimulatedReading, ...]
     notes: tuple[str, ...]
+    body_response: BodyResponse | None  # None for a phantom, and where it was not asked for
     virtual_skins: int
     seed: int
     engine_version: str
