@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test test-slow lint format peers bench gallery response schemas lock clean
+.PHONY: setup run test test-slow lint format peers bench gallery response validation schemas lock clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,10 @@ gallery: setup
 # The page on the body's response.
 response: setup
 	$(BIN)/python docs/make_response.py
+
+# The page of published trials; `cryomassage fit` first where what it rests on has changed.
+validation: setup
+	$(BIN)/python docs/make_validation.py
 
 schemas: setup
 	$(BIN)/python -c "from pathlib import Path; from cryomassage.interchange.json_schema import write_schemas; write_schemas(Path('docs/schemas'))"

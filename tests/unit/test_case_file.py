@@ -144,6 +144,17 @@ def test_a_study_that_is_given_takes_the_place_of_the_shipped_one() -> None:
     assert [one.id for one in replaced_by(shipped, given)] == ["case-9", "case-1"]
 
 
+def test_a_study_is_known_again_by_the_names_of_its_cases() -> None:
+    shipped = shipped_cases(load()).cases
+    face = next(case for case in shipped if case.id == "ichikawa-2024-face")
+    shortened = face.model_copy(update={"citation": "Ichikawa 2024, as above"})
+    assert face not in replaced_by(shipped, [shortened])
+    other_arm = shortened.model_copy(update={"id": "ichikawa-2024-neck"})
+    assert face not in replaced_by(shipped, [other_arm])
+    elsewhere = shortened.model_copy(update={"id": "somebody-2024-face"})
+    assert face in replaced_by(shipped, [elsewhere])
+
+
 def test_what_was_learnt_from_is_known_whatever_its_value() -> None:
     shipped = [cited(1, "doi:10.1000/abc")]
     changed = shipped[0].observations[0].model_copy(update={"value": 30.0})

@@ -1,4 +1,4 @@
-"""Which cases belong to one study: the same DOI, PubMed number, or journal, year, volume and page."""
+"""Which cases belong to one study: the same DOI, PubMed number, or year, volume and page, or the same name of case."""
 
 from __future__ import annotations
 
@@ -18,11 +18,18 @@ _MARKS = (
 )
 
 
-def _marks(citation: str) -> set[str]:
-    """Everything by which a citation is known again."""
-    found = {re.sub(r"[^a-z0-9]+", " ", citation.lower()).strip()}
+# Author and year with which the names of cases begin, where they do.
+_STEM = re.compile(r"([a-z]+-(?:19|20)\d\d[a-z]?)(?:-|$)")
+
+
+def _marks(case: Case) -> set[str]:
+    """Everything by which a study is known again: its citation may be shortened to “as above”."""
+    found = {re.sub(r"[^a-z0-9]+", " ", case.citation.lower()).strip(), f"case {case.id}"}
+    stem = _STEM.match(case.id)
+    if stem is not None:
+        found.add(f"cases {stem[1]}")
     for mark in _MARKS:
-        hit = mark.search(citation)
+        hit = mark.search(case.citation)
         if hit is not None:
             found.add(re.sub(r"\(\d+\)|\s", "", hit[1].lower()))
     return found
@@ -32,7 +39,7 @@ def studies_of(cases: Sequence[Case]) -> tuple[int, ...]:
     """The number of the study of each case; cases of one study share it."""
     groups: list[tuple[set[str], set[int]]] = []
     for index, case in enumerate(cases):
-        marks, members = _marks(case.citation), {index}
+        marks, members = _marks(case), {index}
         for group in [group for group in groups if group[0] & marks]:
             groups.remove(group)
             marks |= group[0]
