@@ -29,6 +29,7 @@ from cryomassage.planning.virtual_skin import Posed
 from cryomassage.planning.work import make_work
 from cryomassage.records.client import Calibration
 from cryomassage.records.plan import Plan
+from cryomassage.records.scenario import Scenario
 from tests.support.clients import VISIT, make_client
 
 pytestmark = pytest.mark.unit
@@ -250,3 +251,24 @@ def test_injuries_are_judged_on_skin_that_is_colder_by_the_margin_of_the_numeric
     judged = laboratory().injury(CHEEK, 5, cold, False)
     for cell in ("melanocyte", "sebocyte"):
         assert float(np.mean(judged[cell])) > float(np.mean(plainly[cell])) > 0.0
+
+
+def test_a_cold_chamber_cools_the_whole_body_and_narrows_vessels_by_its_reflex() -> None:
+    chamber = Scenario.model_validate(
+        {
+            "schema": "cryomassage/scenario/1",
+            "site": "forearm",
+            "sex": "female",
+            "cold_source": "whole_body_cold_air",
+            "phase": [{"duration": "120 s", "on": True}],
+            "virtual_skins": 64,
+        }
+    )
+    source = load().trial_source["whole_body_cold_air"].model_copy(update={"body_cooled": None})
+    on_the_spot = load().model_copy(update={"trial_source": {**load().trial_source, "whole_body_cold_air": source}})
+    lowest = []
+    for knowledge in (load(), on_the_spot):
+        body = simulate(chamber, knowledge).report.body_response
+        assert body is not None
+        lowest.append(body.blood_flow_lowest.p50)
+    assert lowest[0] < lowest[1] - 0.05

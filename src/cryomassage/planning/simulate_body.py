@@ -101,9 +101,16 @@ def answering_body(scenario: Scenario, skins: VirtualSkins, knowledge: Knowledge
         governed_cells(tissues, SKIN_GRID[len(tissues)][0]),
         knowledge,
         scenario.seed,
+        _body_cooled(scenario, knowledge),
     )
     hours = knowledge.limit["body_watch"].quantity
     return AnsweringBody(scenario, skins, vasomotion, hours.value * convert(1.0, hours.unit, "s"), knowledge)
+
+
+def _body_cooled(scenario: Scenario, knowledge: Knowledge) -> float:
+    """Share of the whole body that the source cools besides the site, which brings about its reflex."""
+    source = knowledge.trial_source.get(scenario.cold_source or "")
+    return 0.0 if source is None or source.body_cooled is None else source.body_cooled.value
 
 
 def _too_much(scenario: Scenario) -> bool:
