@@ -82,8 +82,8 @@ def _shares(shares: Shares) -> str:
     if shares.inside_tolerance is None or shares.inside_interval is None:
         return "none"
     return (
-        f"{shares.observations} observations, {shares.inside_tolerance:.0%} inside the tolerance, "
-        f"{shares.inside_interval:.0%} inside the 90 % interval"
+        f"{shares.observations} observations, {100 * shares.inside_tolerance:.0f} % inside the tolerance, "
+        f"{100 * shares.inside_interval:.0f} % inside the 90 % interval"
     )
 
 
@@ -97,6 +97,14 @@ _DIGITS = {"degC": 1, "K": 1, "s": 0, "kJ/m2": 0, "1": 2}
 _SHOWN_UNIT = {"degC": " °C", "K": " K", "s": " s", "kJ/m2": " kJ/m²", "1": ""}
 
 
+def _interval_of(report: ValidationReport) -> str:
+    """What the intervals are those of."""
+    further = "what a further study of the kind would report"
+    if report.mode == "leave_one_study_out":
+        return f"The interval: {further}."
+    return f"The interval: {further}; narrower where the fit has seen the observation."
+
+
 def _table(report: ValidationReport) -> Table:
     from rich.markup import escape
     from rich.table import Table
@@ -108,10 +116,13 @@ def _table(report: ValidationReport) -> Table:
     )
     table = Table(
         title=escape(f"{report.file}: {how}"),
-        caption="✓ inside the tolerance, ✕ outside, · not scored; ! beside the 90 % interval",
+        caption=f"✓ inside the tolerance, ✕ outside, · not scored; ! beside the 90 % interval\n{_interval_of(report)}",
     )
-    for heading in ("Case", "What", "Measured", "Predicted", "90 %", "Difference", ""):
-        table.add_column(heading, justify="left" if heading in ("Case", "What", "") else "right")
+    for heading in ("Case", "What", "Measured", "Predicted", "90 %", "Off by", ""):
+        in_words = heading in ("Case", "What", "")
+        table.add_column(
+            heading, justify="left" if in_words else "right", overflow="fold", no_wrap=heading in ("Off by", "")
+        )
     for one in report.observations:
         digits, unit = _DIGITS[one.unit], _SHOWN_UNIT[one.unit]
 
