@@ -147,7 +147,7 @@ MUTATIONS = [
     ),
     Mutation(
         "planning/dose.py",
-        "binding = self._injury(rung, passes, seed, limits, individual=individual)",
+        "binding = self._injury(dose, seed, limits, individual=individual)",
         'binding = ""',
         "tests/unit/test_body_response.py",
     ),

@@ -1,8 +1,8 @@
 """Two hundred plans, each on skins that the planner has never seen, and the coldest through the oracle.
 
 Pooled over all plans at most 1 % of the fresh skins may pass the class floor, no single plan more than 2 %, and
-no basal layer may freeze. The 32 coldest skins of each plan go through the reference solver, which must agree
-with the kernel within the margin that the planner keeps for its numerics.
+no basal layer may freeze. The 32 coldest skins of every fourth plan go through the reference solver, vessels
+included, which must agree with the kernel within the margin that the planner keeps for its numerics.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import numpy as np
 import pytest
 
 from cryomassage.engine.column import Layers
-from cryomassage.engine.reference_solver import Surroundings, reference_history
+from cryomassage.engine.reference_solver import Answering, Surroundings, reference_history
+from cryomassage.engine.reference_vessels import ReferenceVessels
 from cryomassage.engine.solver import Exposure
+from cryomassage.engine.vasomotion import Vasomotion
 from cryomassage.knowledge.load import load
 from cryomassage.planning.dose import DoseFinder
 from cryomassage.planning.exposure_train import build_exposure
@@ -27,6 +29,8 @@ from cryomassage.planning.numerics import default_numerics
 from cryomassage.planning.population import Laboratory
 from cryomassage.planning.route import route_for
 from cryomassage.planning.screening import screen
+from cryomassage.planning.vessel_skin import GOVERNED
+from cryomassage.planning.virtual_skin import Posed
 from cryomassage.records.client import Client
 from cryomassage.records.plan import ZonePlan
 from tests.support.clients import VISIT, make_client
@@ -35,6 +39,7 @@ pytestmark = pytest.mark.slow
 
 PLANS = 200
 COLDEST = 32
+ORACLE_EVERY = 4  # with vessels that answer the oracle takes seconds for a plan
 KNOWLEDGE = load()
 
 
@@ -135,6 +140,19 @@ def planned(laboratory: Laboratory) -> Iterator[Planned]:
             yield Planned(finder, found)
 
 
+def answering_of(laboratory: Laboratory, posed: Posed, seed: int, chosen: np.ndarray) -> Answering:
+    """The vessels of some skins, for the oracle."""
+    vasomotion, column = laboratory.vasomotion(posed, seed), laboratory.skins(posed, seed).column
+    assert vasomotion is not None
+    model = Vasomotion(*(np.asarray(values)[..., chosen] for values in vasomotion))
+    centre = np.asarray(column.centre_depth, np.float64)[:, chosen]
+    upper = np.asarray(model.upper_cell)[None]
+    above, below = (np.take_along_axis(centre, upper + i, axis=0)[0] for i in (0, 1))
+    tissues = [layer.tissue for layer in KNOWLEDGE.zone[posed.zone].layers]
+    governed = np.array([1.0 if tissue in GOVERNED else 0.0 for tissue in tissues])
+    return Answering(ReferenceVessels(model), above + np.asarray(model.weight) * (below - above), governed)
+
+
 def oracle_error(laboratory: Laboratory, plan: Planned, seed: int, coldest: np.ndarray) -> np.ndarray:
     """Lowest surface temperature of some skins, kernel less oracle; above zero the kernel is too warm."""
     finder = plan.finder
@@ -159,6 +177,7 @@ def oracle_error(laboratory: Laboratory, plan: Planned, seed: int, coldest: np.n
         Surroundings(skins.room_coefficient[coldest], skins.room_temperature_degC[coldest]),
         skins.basal_depth[None, coldest],
         elements_per_layer=60,
+        answering=answering_of(laboratory, posed, seed, coldest),
     )
     kernel = laboratory.response(posed, seed, dose, finder.work.held).lowest_surface_degC[coldest]
     return kernel - history.lowest_surface_degC
@@ -183,12 +202,13 @@ def test_two_hundred_plans_hold_on_fresh_skins_and_in_the_oracle() -> None:
         share = float(below.mean())
         assert share <= 0.02, f"{zone.zone} {zone.cold_source} class {zone.class_}: {share:.2%} below the floor"
         coldest = np.argsort(response.lowest_surface_degC)[:COLDEST]
-        errors = oracle_error(laboratory, plan, seed, coldest)
-        error = float(np.abs(errors).max())
-        assert error <= laboratory.numerics.margin_K, f"{zone.zone} {zone.cold_source}: kernel off by {error:.3f} K"
-        warmest_error = max(warmest_error, float(errors.max()))
+        if count % ORACLE_EVERY == 0:
+            errors = oracle_error(laboratory, plan, seed, coldest)
+            error = float(np.abs(errors).max())
+            assert error <= laboratory.numerics.margin_K, f"{zone.zone} {zone.cold_source}: kernel off by {error:.3f} K"
+            warmest_error, worst_error = max(warmest_error, float(errors.max())), max(worst_error, error)
         below_total, skins_total = below_total + int(below.sum()), skins_total + below.size
-        worst_share, worst_error = max(worst_share, share), max(worst_error, error)
+        worst_share = max(worst_share, share)
         # Populations of thousands of skins add up; the next plan draws its own.
         laboratory._skins.clear()
         laboratory._responses.clear()

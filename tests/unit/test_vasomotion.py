@@ -11,9 +11,11 @@ from jax import enable_x64
 from jaxtyping import Array, Float
 
 from cryomassage.engine.column import SKIN_GRID, Column
+from cryomassage.engine.reference_vessels import ReferenceVessels
 from cryomassage.engine.solver import Exposure, Probes, State, Trace, advance, locate_probes, start
 from cryomassage.engine.vasomotion import (
     Vasomotion,
+    VesselState,
     at_rest,
     blood_flow,
     blood_volume,
@@ -365,3 +367,23 @@ def test_flow_is_what_its_parts_make_it() -> None:
         constriction=jnp.array([0.5]), dilation=jnp.array([0.4]), reflex=jnp.array([0.1]), hyperaemia=jnp.array([0.2])
     )
     assert float(blood_flow(model, state)[0]) == pytest.approx(0.7 * 0.9 * 1.2)
+
+
+def test_the_reference_vessels_follow_the_same_law() -> None:
+    skins, vasomotion = answering("nose", nominal=False)
+    felt = np.asarray(vasomotion.rest_degC, np.float64)
+    reference, state = ReferenceVessels(vasomotion), at_rest(vasomotion)
+    one = np.ones(skins.count)
+    for fall_K, seconds in ((8.0, 2.0), (0.5, 20.0), (6.0, 60.0), (25.0, 400.0), (3.0, 300.0), (0.0, 900.0)):
+        # Many short steps: what is compared is the law, not the stepping.
+        for _ in range(int(seconds)):
+            now = felt - fall_K
+            reference.step(now, one)
+            state = small_step(vasomotion, state, now, one)
+    assert np.asarray(state.flow) == pytest.approx(reference.flow, abs=0.02)
+    assert np.ptp(reference.flow) > 0.3
+
+
+@jax.jit
+def small_step(model: Vasomotion, state: VesselState, now_degC: Array, time_step_s: Array) -> VesselState:
+    return step_vessels(model, state, 0.5 * (state.felt_degC + now_degC), now_degC, time_step_s)

@@ -16,6 +16,7 @@ from jaxtyping import Float
 from scipy.linalg import solveh_banded
 
 from cryomassage.engine.column import Layers
+from cryomassage.engine.reference_vessels import ReferenceVessels
 from cryomassage.engine.solver import Exposure
 
 _Nodes = Float[np.ndarray, "columns nodes"]
@@ -99,6 +100,37 @@ def _assemble(
     )
 
 
+class Answering(NamedTuple):
+    """Vessels that answer: where they feel the cold, and in which layers they govern the flow."""
+
+    vessels: ReferenceVessels
+    felt_depth_m: _PerColumn
+    governed: Float[np.ndarray, " layers"]  # 1 or 0
+
+    def perfused(self, layers: Layers) -> Layers:
+        """Layers with the blood flow of now."""
+        share = 1.0 + self.governed[:, None] * (self.vessels.flow - 1.0)
+        return layers._replace(perfusion_conductance=layers.perfusion_conductance * share)
+
+
+class _Between(NamedTuple):
+    """Depths between two nodes each, and how far from the upper one."""
+
+    element: np.ndarray
+    share: Float[np.ndarray, "columns depths"]
+
+    def read(self, now: _Nodes) -> Float[np.ndarray, "columns depths"]:
+        """Values there."""
+        upper, lower = (np.take_along_axis(now, self.element + i, axis=1) for i in (0, 1))
+        return np.asarray(upper + self.share * (lower - upper))
+
+
+def _between(nodes_m: _Nodes, depths_m: Float[np.ndarray, "columns depths"]) -> _Between:
+    element = np.sum(nodes_m[:, None, 1:-1] <= depths_m[:, :, None], axis=2)
+    top, bottom = (np.take_along_axis(nodes_m, element + i, axis=1) for i in (0, 1))
+    return _Between(element, (depths_m - top) / (bottom - top))
+
+
 def reference_history(
     layers: Layers,
     arterial_temperature_degC: _PerColumn,
@@ -109,12 +141,14 @@ def reference_history(
     depths_m: Float[np.ndarray, "probes columns"],
     elements_per_layer: int = 30,
     refine: int = 2,
+    answering: Answering | None = None,
 ) -> ReferenceHistory:
     """Step columns through a piecewise constant exposure and read them.
 
     The first four arguments are those of `layered_column`, with all layers cut into equally many elements.
     `initial` are surroundings in which the columns came to rest, or one temperature per column in degC.
-    Each kernel step is cut into `refine` sub-steps.
+    Each kernel step is cut into `refine` sub-steps. Where the vessels answer, they follow the temperature from sub-step
+    to sub-step, and the flow of its beginning perfuses each.
 
     Raises:
         ValueError: the exposure varies within its steps or heats the inside of the column.
@@ -125,9 +159,8 @@ def reference_history(
     equation = _assemble(layers, arterial_temperature_degC, *below, elements_per_layer)
     steps_s, coefficient, sink, flux = (np.asarray(part, dtype=np.float64) for part in exposure[:4])
     groups, steps, _, columns = coefficient.shape
-    element = np.sum(equation.depth[:, None, 1:-1] <= depths_m.T[:, :, None], axis=2)
-    top, bottom = (np.take_along_axis(equation.depth, element + i, axis=1) for i in (0, 1))
-    share = (depths_m.T - top) / (bottom - top)
+    felt = None if answering is None else _between(equation.depth, answering.felt_depth_m[:, None])
+    probes = _between(equation.depth, depths_m.T)
 
     if isinstance(initial, Surroundings):
         room, room_sink = initial
@@ -137,17 +170,21 @@ def reference_history(
     history = np.empty((groups, steps, 1 + len(depths_m), columns))
     lowest = np.full(history.shape[2:], np.inf)
     for group, step_s in enumerate(steps_s / refine):
-        whole, half = equation.backward_euler(step_s), equation.backward_euler(0.5 * step_s)
         rate = 1.0 / step_s[:, None]
         for step in range(steps):
             h = coefficient[group, step, 0]
             surface = (h, h * sink[group, step, 0] + flux[group, step, 0])
             for _ in range(refine):
+                if answering is not None:
+                    perfused = answering.perfused(layers)
+                    equation = _assemble(perfused, arterial_temperature_degC, *below, elements_per_layer)
+                whole, half = equation.backward_euler(step_s), equation.backward_euler(0.5 * step_s)
                 right = rate * equation.mass.times(now)
                 middle = half.solve(2.0 * right + equation.load, *surface)
                 late = half.solve(2.0 * rate * equation.mass.times(middle) + equation.load, *surface)
                 now = 2.0 * late - whole.solve(right + equation.load, *surface)
-                upper, lower = (np.take_along_axis(now, element + i, axis=1) for i in (0, 1))
-                history[group, step] = np.vstack([now[:, 0], (upper + share * (lower - upper)).T])
+                history[group, step] = np.vstack([now[:, 0], probes.read(now).T])
                 lowest = np.minimum(lowest, history[group, step])
+                if answering is not None and felt is not None:
+                    answering.vessels.step(felt.read(now)[:, 0], step_s)
     return ReferenceHistory(history[:, :, 0], history[:, :, 1:], lowest[0], lowest[1:])

@@ -145,11 +145,12 @@ def body_response(watched: Watched, treated: Treated, knowledge: Knowledge) -> B
         treated.level,
         dark,
     )
+    # Oxygen and the reflex are slow: means over the groups of steps are all that they feel.
     oxygen = oxygen_response(
-        steps,
-        told.millimetre_degC,
-        told.fat_degC,
-        np.repeat(flow.blood_flow, STEPS_PER_GROUP, axis=0),
+        flow.group_s,
+        _group_means(told.millimetre_degC),
+        _group_means(told.fat_degC),
+        flow.blood_flow,
         draw_oxygen(treated.zone_key, skins, rest.millimetre_degC[0], rest.fat_degC[0], knowledge, seed),
         knowledge,
         float(np.median(watched.pass_ends_s[-1])),
@@ -163,8 +164,8 @@ def body_response(watched: Watched, treated: Treated, knowledge: Knowledge) -> B
         oxygen=oxygen,
         nerves=nerve_response(steps, told.basal_degC, draw_nerves(rest.basal_degC[0], knowledge, seed)),
         face_reflex=face_reflex_response(
-            steps,
-            told.surface_degC,
+            flow.group_s,
+            _group_means(told.surface_degC),
             rest.surface_degC[0],
             treated.zone_key,
             draw_face_reflex(count, knowledge, seed),
@@ -183,6 +184,12 @@ def body_response(watched: Watched, treated: Treated, knowledge: Knowledge) -> B
             dark,
         ),
     )
+
+
+def _group_means(temperature_degC: Float[np.ndarray, "steps skins"]) -> Float[np.ndarray, "groups skins"]:
+    """Mean over the steps of each group, which are all as long."""
+    skins = temperature_degC.shape[1]
+    return np.asarray(temperature_degC.reshape(-1, STEPS_PER_GROUP, skins).mean(axis=1))
 
 
 def _flow_at(flow: Flow, time_s: Float[np.ndarray, " skins"]) -> Float[np.ndarray, " skins"]:

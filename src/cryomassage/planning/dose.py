@@ -97,23 +97,29 @@ class DoseFinder:
             self._pauses[rung.dwell_time_s] = max(returned_s, self.times.least_pause_s)
         return self._pauses[rung.dwell_time_s]
 
-    def dose(self, rung: Rung, passes: int) -> Dose:
-        """The dose that a rung means for a number of passes."""
+    def dose(self, rung: Rung, passes: int, *, hurried: bool = False) -> Dose:
+        """The dose that a rung means for a number of passes; hurried, with the shortest pause that may ever be."""
+        least = self.times.usual_pause_s if self.work.freezes else self.times.least_pause_s
+        if passes > 1 and not (hurried and self.laboratory.numerics.body_response):
+            least = self.pause_s(rung)
         return Dose(
             dwell_time_s=rung.dwell_time_s,
             coverages=self.coverages,
             coverage_period_s=max(rung.coverage_s, rung.dwell_time_s),
             passes=passes,
-            pause_s=self.pause_s(rung) if passes > 1 else self.times.least_pause_s,
+            pause_s=least,
             after_s=self.knowledge.limit["observation_after_session"].quantity.value,
             late=self.work.freezes,
         )
 
     def judge(self, rung: Rung, passes: int, seed: int, limits: Floors, *, individual: bool) -> Judged:
-        """Hold a dose against the acceptance limits in one population."""
+        """Hold a rung, with its own pause, against the acceptance limits in one population."""
+        return self._judge(self.dose(rung, passes), seed, limits, individual=individual)
+
+    def _judge(self, dose: Dose, seed: int, limits: Floors, *, individual: bool) -> Judged:
         limit = self.knowledge.limit
         margin = self.laboratory.numerics.margin_K
-        response = self.laboratory.response(self.posed(individual), seed, self.dose(rung, passes), self.work.held)
+        response = self.laboratory.response(self.posed(individual), seed, dose, self.work.held)
         skins = response.lowest_surface_degC.size
         allowed = math.floor(
             limit["acceptance_below_floor"].quantity.value * skins / limit["acceptance_skins"].quantity.value
@@ -127,7 +133,7 @@ class DoseFinder:
         fat_limit = self.work.zone.sub10_time_limit
         over_fat = 0 if fat_limit is None else int(np.sum(response.fat_below_10_s > fat_limit.value))
         time_limit = self.work.level.time_below_zero_limit
-        frost = self._frost_s(response, passes, rung, seed, individual=individual)
+        frost = self._frost_s(response, dose, seed, individual=individual)
         over_time = 0 if time_limit is None else int(np.sum(frost > time_limit.value))
         binding = ""
         if not limits.basal_may_freeze and frozen > limit["acceptance_frozen_basal"].quantity.value:
@@ -139,7 +145,7 @@ class DoseFinder:
         elif time_limit is not None and over_time > allowed:
             binding = f"time of the surface below 0 °C ({time_limit.value:g} s)"
         else:
-            binding = self._injury(rung, passes, seed, limits, individual=individual)
+            binding = self._injury(dose, seed, limits, individual=individual)
         acceptance = Acceptance(
             virtual_skins=skins,
             below_floor=below,
@@ -150,33 +156,35 @@ class DoseFinder:
         )
         return Judged(response, acceptance, not binding, binding)
 
-    def _injury(self, rung: Rung, passes: int, seed: int, limits: Floors, *, individual: bool) -> str:
+    def _injury(self, dose: Dose, seed: int, limits: Floors, *, individual: bool) -> str:
         """The kind of cell of which more are expected to be injured than may be, in words; empty if none is."""
         if not self.laboratory.numerics.body_response:
             return ""
-        posed, dose = self.posed(individual), self.dose(rung, passes)
-        expected = self.laboratory.injury(posed, seed, dose, self.work.held)
+        expected = self.laboratory.injury(self.posed(individual), seed, dose, self.work.held)
         for cell, limit in limits.injury.items():
             if cell in expected and float(np.mean(expected[cell])) > limit.quantity.value:
                 name = self.knowledge.cell[cell].name.lower()
                 return f"expected injury of {name} (at most {limit.quantity.value:g})"
         return ""
 
-    def _frost_s(
-        self, response: Response, passes: int, rung: Rung, seed: int, *, individual: bool
-    ) -> Float[np.ndarray, " skins"]:
+    def _frost_s(self, response: Response, dose: Dose, seed: int, *, individual: bool) -> Float[np.ndarray, " skins"]:
         """Time of the surface below zero: the longer of water that freezes when it can, and of water that does not."""
         if not self.work.freezes:
             return response.surface_below_0_s
-        frozen = self.laboratory.frost_s(self.posed(individual), seed, self.dose(rung, passes))
+        frozen = self.laboratory.frost_s(self.posed(individual), seed, dose)
         return np.asarray(np.maximum(response.surface_below_0_s, frozen))
 
     def _climb(self, count: int, passes: int, limits: Floors) -> tuple[int, str]:
-        """Strongest of the first `count` rungs that the searching population accepts, and what stopped there."""
+        """Strongest of the first `count` rungs that the searching population accepts, and what stopped there.
+
+        Every rung is tried with the shortest pause, which leaves the skin coldest: how long colour needs is then
+        worked out for the rungs alone that a plan may stand on.
+        """
         low, high, binding = -1, count, ""
         while high - low > 1:
             middle = (low + high) // 2
-            judged = self.judge(self.rungs[middle], passes, self.seed, limits, individual=False)
+            dose = self.dose(self.rungs[middle], passes, hurried=True)
+            judged = self._judge(dose, self.seed, limits, individual=False)
             if judged.accepted:
                 low = middle
             else:
@@ -325,7 +333,7 @@ class DoseFinder:
     def _written(self, rung: Rung, passes: int, binding: str, judged: Judged) -> ZonePlan:
         work = self.work
         response = self.judge(rung, passes, self.seed + 1, self.floors, individual=True).response
-        frost = self._frost_s(response, passes, rung, self.seed + 1, individual=True)
+        frost = self._frost_s(response, self.dose(rung, passes), self.seed + 1, individual=True)
         return ZonePlan.model_validate(
             {
                 "zone": work.zone_key,

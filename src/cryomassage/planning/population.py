@@ -177,7 +177,7 @@ class Laboratory:
         if key not in self._vessels:
             skins = self.skins(posed, seed)
             tissues = tuple(layer.tissue for layer in self.knowledge.zone[posed.zone].layers)
-            self._vessels[key] = draw_vessels(
+            drawn = draw_vessels(
                 posed.zone,
                 skins.column,
                 np.asarray(skins.at_rest.temperature_degC),
@@ -185,6 +185,8 @@ class Laboratory:
                 self.knowledge,
                 seed,
             )
+            # Handed over once: thirty arrays take longer to hand over than a march of small steps takes.
+            self._vessels[key] = jax.device_put(drawn)
         return self._vessels[key]
 
     def _latest(self, posed: Posed, seed: int, dose: Dose, held: bool) -> Readings:

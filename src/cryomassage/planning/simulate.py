@@ -260,7 +260,10 @@ def _march(
         time_s = begin + np.cumsum(np.repeat(_SHARES * interval.duration_s / _STEPS, _STEPS))
         _refuse_impossible(values, time_s, depths_mm)
         read = None if vasomotion is None else stretch_read(exposure, trace, values)
-        yield _Stretch(time_s, np.quantile(values, _QUANTILES, axis=2), values.min(axis=0), read)
+        # The watch is for the body alone: curves and minima are those of the scenario.
+        watching = interval in watch
+        shares = np.zeros((len(_QUANTILES), 0, 0)) if watching else np.quantile(values, _QUANTILES, axis=2)
+        yield _Stretch(time_s, shares, values.min(axis=0), read)
         begin += interval.duration_s
 
 
@@ -353,7 +356,6 @@ def simulate(scenario: Scenario, knowledge: Knowledge) -> Simulation:
         )
     )
     body = None if answering is None else answering.response([stretch.read for stretch in stretches if stretch.read])
-    # The watch is for the body alone: curves and minima are those of the scenario.
     stretches = stretches[: len(intervals)]
     time_s = np.concatenate([stretch.time_s for stretch in stretches])
     shares = np.concatenate([stretch.shares_degC for stretch in stretches], axis=1)

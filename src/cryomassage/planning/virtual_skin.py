@@ -9,7 +9,7 @@ every skin the same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from statistics import NormalDist
 
 import numpy as np
@@ -87,11 +87,17 @@ class VirtualSkins:
 def standard_normal(uniform: Draws) -> Draws:
     """Standard normal numbers at the given quantiles, cut at 0.001 and 0.999.
 
-    The standard library's inverse is exact enough and spares the third of a second that importing SciPy's
-    special functions takes.
+    Read between points of the standard library's distribution function, to within 1e-6. Importing SciPy's special
+    functions for it takes a third of a second, and the standard library's own inverse a millisecond for each draw.
     """
-    cut = np.clip(uniform, 0.001, 0.999)
-    return np.fromiter(map(NormalDist().inv_cdf, cut), dtype=np.float64, count=cut.size)
+    return np.asarray(np.interp(np.clip(uniform, 0.001, 0.999), *_distribution()))
+
+
+@cache
+def _distribution() -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
+    """The standard normal distribution function: shares, and where they are reached."""
+    reached = np.linspace(-3.2, 3.2, 4097)
+    return np.array([NormalDist().cdf(float(at)) for at in reached]), reached
 
 
 def spread_out(quantity: Quantity, uniform: Draws, scale: float = 1.0) -> Draws:
