@@ -38,6 +38,7 @@ def compare(quick: bool) -> dict[str, Any]:
         return jax.block_until_ready(advance(skins.column, answering, exposure, skins.probes, vasomotion=vasomotion))
 
     def whole() -> object:
+        laboratory.remembered.clear()
         return predict_body(laboratory, _POSED, seed, _DOSE, Treated("cheek", 1, "ii", False))
 
     found = _in_turns({"temperatures": temperatures, "with_vessels": with_vessels, "told_once": whole}, quick)
