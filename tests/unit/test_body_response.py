@@ -189,6 +189,19 @@ def test_the_response_of_a_plan_replays() -> None:
     assert again.same, again.differing_numbers
 
 
+def test_a_response_replays_within_what_processors_differ_by_and_no_more() -> None:
+    def with_flow(factor: float) -> Plan:
+        zone = plan().zones[0]
+        assert zone.response is not None
+        lowest = zone.response.blood_flow_lowest
+        told = lowest.model_copy(update={"p50": lowest.p50 * factor})
+        response = zone.response.model_copy(update={"blood_flow_lowest": told})
+        return plan().model_copy(update={"zones": (zone.model_copy(update={"response": response}), *plan().zones[1:])})
+
+    assert replay(with_flow(1.01), load()).same
+    assert any("blood_flow_lowest.p50" in number for number in replay(with_flow(1.05), load()).differing_numbers)
+
+
 def test_a_simulation_tells_the_whole_chain() -> None:
     scenario = read_scenario(ROOT / "examples" / "scenarios" / "ice-pack-thigh.toml", load())
     scenario = scenario.model_copy(update={"virtual_skins": 64})

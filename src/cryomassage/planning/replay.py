@@ -17,6 +17,9 @@ from cryomassage.records.plan import Plan
 
 # Temperatures are stored to 0.1 °C; another processor may round the last digit the other way.
 _TOLERANCE = 0.1001
+# The response is stored to four digits, of times that jump with a threshold that is just met or just missed.
+_OF_RESPONSE, _NEAR_ZERO = 0.02, 0.002
+_TOLD_TWICE = ".srgb"  # a swatch as screens show it: its L*a*b* stands beside it
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,10 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[str]:
     elif isinstance(old, float) and isinstance(new, int | float) and "_degC" in path:
         if abs(old - new) > _TOLERANCE:
             yield f"{path}: {old} then, {new} now"
-    elif old != new:
+    elif isinstance(old, float) and isinstance(new, int | float) and (".response." in path or ".injury[" in path):
+        if abs(old - new) > max(_OF_RESPONSE * abs(old), _NEAR_ZERO):
+            yield f"{path}: {old} then, {new} now"
+    elif old != new and not path.endswith(_TOLD_TWICE):
         yield f"{path}: {str(old)[:80]!r} then, {str(new)[:80]!r} now"
 
 
