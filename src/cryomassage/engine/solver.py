@@ -273,6 +273,43 @@ def start(
     )
 
 
+def _stage(
+    column: Column,
+    operator: _Operator,
+    factor: _Factor,
+    right: Float[Array, "cells columns"],
+    at: Exposure,
+    which: int,
+) -> tuple[
+    Float[Array, "cells columns"],
+    Float[AnyArray, " columns"],
+    Float[Array, " columns"],
+    Float[Array, " columns"],
+]:
+    """Temperatures after a stage, flux into the skin, surface temperature, and flux through the lowest face."""
+    index = min(which, at.heat_transfer_coefficient.shape[0] - 1)
+    coefficient = at.heat_transfer_coefficient[index]
+    sink = at.sink_temperature_degC[index]
+    given = at.heat_flux[index]
+    conductance, source = _surface_exchange(operator, coefficient, sink, given)
+    load = factor.weight * right + operator.source
+    if at.volumetric_heat is not None:
+        load = load + at.volumetric_heat[index] * column.cell_width
+    result = _solve(factor, load, conductance, source)
+    surface = surface_temperature(column, result, coefficient, sink, given)
+    below = operator.deep * (column.deep_temperature_degC - result[-1])
+    return result, source - conductance * result[0], surface, below
+
+
+def _shifted(state: State, by_K: Float[Array, " columns"]) -> State:
+    """The same state on a scale of temperature that begins elsewhere."""
+    return state._replace(
+        temperature_degC=state.temperature_degC + by_K,
+        lowest_degC=state.lowest_degC + by_K,
+        lowest_surface_degC=state.lowest_surface_degC + by_K,
+    )
+
+
 @partial(jax.jit, static_argnames=("record_field",))
 def advance(
     column: Column,
@@ -309,31 +346,6 @@ def advance(
     exposure = exposure._replace(sink_temperature_degC=exposure.sink_temperature_degC - blood_degC)
     operator = _operator(column)
 
-    def stage(
-        operator: _Operator,
-        factor: _Factor,
-        right: Float[Array, "cells columns"],
-        at: Exposure,
-        which: int,
-    ) -> tuple[
-        Float[Array, "cells columns"],
-        Float[AnyArray, " columns"],
-        Float[Array, " columns"],
-        Float[Array, " columns"],
-    ]:
-        index = min(which, at.heat_transfer_coefficient.shape[0] - 1)
-        coefficient = at.heat_transfer_coefficient[index]
-        sink = at.sink_temperature_degC[index]
-        given = at.heat_flux[index]
-        conductance, source = _surface_exchange(operator, coefficient, sink, given)
-        load = factor.weight * right + operator.source
-        if at.volumetric_heat is not None:
-            load = load + at.volumetric_heat[index] * column.cell_width
-        result = _solve(factor, load, conductance, source)
-        surface = surface_temperature(column, result, coefficient, sink, given)
-        below = operator.deep * (column.deep_temperature_degC - result[-1])
-        return result, source - conductance * result[0], surface, below
-
     def group(state: State, part: Exposure) -> tuple[State, Trace]:
         weight = operator.capacity / (GAMMA * part.time_step_s)
         answering, group_s = operator, part.time_step_s * part.sink_temperature_degC.shape[0]
@@ -344,9 +356,9 @@ def advance(
 
         def step(state: State, at: Exposure) -> tuple[State, tuple[Trace, Float[AnyArray, " columns"] | None]]:
             before = state.temperature_degC
-            first, first_flux, _, first_below = stage(answering, factor, before, at, 0)
+            first, first_flux, _, first_below = _stage(column, answering, factor, before, at, 0)
             right = before + ((1.0 - GAMMA) / GAMMA) * (first - before)
-            now, flux, surface, below = stage(answering, factor, right, at, 1)
+            now, flux, surface, below = _stage(column, answering, factor, right, at, 1)
             upper = jnp.take_along_axis(now, probes.upper_cell, axis=0)
             lower = jnp.take_along_axis(now, probes.upper_cell + 1, axis=0)
             after = State(
@@ -381,15 +393,8 @@ def advance(
             blood_flow=vessels.flow, blood_volume=blood_volume(vasomotion, vessels)
         )
 
-    def shifted(state: State, by_K: Float[Array, " columns"]) -> State:
-        return state._replace(
-            temperature_degC=state.temperature_degC + by_K,
-            lowest_degC=state.lowest_degC + by_K,
-            lowest_surface_degC=state.lowest_surface_degC + by_K,
-        )
-
-    end, trace = lax.scan(group, shifted(state, -blood_degC), exposure)
-    return shifted(end, blood_degC), trace._replace(
+    end, trace = lax.scan(group, _shifted(state, -blood_degC), exposure)
+    return _shifted(end, blood_degC), trace._replace(
         surface_degC=trace.surface_degC + blood_degC,
         probe_degC=trace.probe_degC + blood_degC,
         field_degC=None if trace.field_degC is None else trace.field_degC + blood_degC,
