@@ -244,7 +244,8 @@ def test_times_and_chances_as_people_say_them() -> None:
         "60 min",
         "2.0 h",
     ]
-    assert [chance(value) for value in (0.0, 1e-7, 0.001, 0.25)] == ["none", "none", "1 in 1\u00a0000", "25 %"]
+    told = {0.0: "none", 1e-7: "under 1 in a million", 0.000211: "1 in 4\u00a0700", 0.25: "25 %", 0.9987: "over 99 %"}
+    assert {value: chance(value) for value in told} == told
 
 
 def test_limits_of_injury_stand_among_the_reasons() -> None:

@@ -26,7 +26,9 @@ from jaxtyping import Array, Float, Int
 from cryomassage.engine.array_library import library_of
 
 AnyArray = Array | np.ndarray
-WARMEST_K = 6.0  # above the reference temperature: vessels of warm skin open no further
+# Above the reference temperature, from where on the exponential is not followed: a guard for any given temperature.
+# No cooled skin comes near; with it warm skin has up to 2.4 times the flow, more than twice was seen at 37 °C (Khoshnevis 2018).
+WARMEST_K = 6.0
 PerColumn = Float[AnyArray, " columns"]
 
 

@@ -13,7 +13,7 @@ _RARE = 0.05  # a happening in fewer skins than this is told as rare, without ti
 _HIGHEST_MASSAGE = 2  # class; above it skin is frozen
 _UNSEEN_s = 1.0  # colour that is away for less than this is not seen to leave
 _NEARLY = 0.97  # of the time that was watched
-_LEAST_CHANCE = 1e-6  # below it a probability is told as none
+_LEAST_CHANCE, _NEARLY_CERTAIN = 1e-6, 0.99  # beyond them a probability is told by its bound
 
 
 def told_time(time_s: float) -> str:
@@ -44,17 +44,21 @@ def in_ten(share: float) -> str:
 
 
 def chance(probability: float) -> str:
-    """A probability as people say it."""
-    if probability < _LEAST_CHANCE:
+    """A probability as people say it, to two digits at most; only what cannot be is told as none."""
+    if probability == 0.0:
         return "none"
+    if probability < _LEAST_CHANCE:
+        return "under 1 in a million"
     if probability < 0.01:
-        return f"1 in {1.0 / probability:,.0f}".replace(",", "\u00a0")
+        return f"1 in {float(f'{1.0 / probability:.2g}'):,.0f}".replace(",", "\u00a0")
+    if probability > _NEARLY_CERTAIN:
+        return f"over {100.0 * _NEARLY_CERTAIN:.0f} %"
     return f"{100.0 * probability:.2g} %"
 
 
 def chance_between(told: Interval) -> str:
     """Probabilities of 5, 50 and 95 % of the skins as people say them."""
-    if told.p95 < _LEAST_CHANCE:
+    if told.p95 == 0.0:
         return "none"
     return f"{chance(told.p50)} ({chance(told.p05)} to {chance(told.p95)})"
 
