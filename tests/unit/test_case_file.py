@@ -151,6 +151,8 @@ def test_a_study_is_known_again_by_the_names_of_its_cases() -> None:
     assert face not in replaced_by(shipped, [shortened])
     other_arm = shortened.model_copy(update={"id": "ichikawa-2024-neck"})
     assert face not in replaced_by(shipped, [other_arm])
+    phantom = next(case for case in shipped if case.id == "cold-air-phantom-max")
+    assert phantom not in replaced_by(shipped, [phantom.model_copy(update={"citation": "Phantom, as above"})])
     elsewhere = shortened.model_copy(update={"id": "somebody-2024-face"})
     assert face in replaced_by(shipped, [elsewhere])
 

@@ -241,6 +241,18 @@ def test_a_second_loss_of_colour_is_waited_for() -> None:
     assert colour_return_s(step, volume, np.full(1, 5.0), 1.0, 0.9)[0] == pytest.approx(20.0, abs=1.0)
 
 
+def test_redness_that_fades_is_not_waited_for() -> None:
+    # Before the second pass the skin is redder than at rest; afterwards it goes back to rest and no further.
+    steps, skins = 200, 40
+    volume = np.ones((steps, skins))
+    volume[20:60] = 1.5
+    passes = np.array([[2.0], [42.0]]) * np.ones(skins)
+    response = colour_response(
+        np.ones((steps, skins)), volume, passes, draw_colour(load(), "ii", skins, 3), load(), "ii"
+    )
+    assert response.colour_return_s.p95 == 0.0
+
+
 def test_pauses_are_told_in_steps_rounded_up() -> None:
     assert pause_s(np.linspace(0.0, 10.0, 101), load()) == 10.0
     assert pause_s(np.full(10, 5.0), load()) == 5.0

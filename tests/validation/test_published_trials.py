@@ -162,6 +162,19 @@ def test_a_measured_value_never_changes_its_prediction(shipped: ValidationReport
         assert one.low == pytest.approx(other.low, abs=1e-2)
 
 
+def test_a_study_that_the_fit_has_not_seen_gets_the_wider_interval(shipped: ValidationReport) -> None:
+    known = next(one for one in shipped_cases(load()).cases if one.id == "erdmann-2023-ln2")
+    further = known.model_copy(update={"id": "somebody-2030-ln2", "citation": "Somebody, another study of the same"})
+    own, other = seen(shipped, known.id), predicted(CaseFile("further", (further,), ())).observations[0]
+    assert other.predicted == pytest.approx(own.predicted, abs=1e-3)
+    widths = []
+    for one in (own, other):
+        assert one.low is not None
+        assert one.high is not None
+        widths.append(one.high - one.low)
+    assert widths[1] > 3.0 * widths[0]
+
+
 def test_a_study_that_is_left_out_leaves_no_trace() -> None:
     with_it, without = (
         predicted(CaseFile("changed", changed(by, "kennet"), ()), PACKS, leave_one_study_out=True) for by in (0.0, 10.0)

@@ -27,7 +27,8 @@ from cryomassage.engine.array_library import library_of
 
 AnyArray = Array | np.ndarray
 # Above the reference temperature, from where on the exponential is not followed: a guard for any given temperature.
-# No cooled skin comes near; with it warm skin has up to 2.4 times the flow, more than twice was seen at 37 °C (Khoshnevis 2018).
+# No cooled skin comes near; with it warm skin has up to 2.4 times the flow, and more than twice was seen at 37 °C
+# (Khoshnevis 2018).
 WARMEST_K = 6.0
 PerColumn = Float[AnyArray, " columns"]
 
