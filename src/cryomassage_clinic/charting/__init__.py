@@ -1,0 +1,1 @@
+"""Face, neck, scalp and body as pictures with named zones and marks."""

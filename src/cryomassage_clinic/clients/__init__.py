@@ -1,0 +1,1 @@
+"""Clients: identity, body and history."""

@@ -1,0 +1,1 @@
+"""Versioned texts and drawn signatures."""

@@ -1,0 +1,1 @@
+"""Care of the data: backup, restore, export, import, erasure, retention."""

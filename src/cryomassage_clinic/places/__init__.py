@@ -1,0 +1,1 @@
+"""Sites, rooms, vessels and cold sources."""

@@ -1,0 +1,1 @@
+"""The questionnaire of the core, its answers and its verdict."""

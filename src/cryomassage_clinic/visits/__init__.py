@@ -1,0 +1,1 @@
+"""Bookings of person, room and device, and the calendar."""

@@ -1,0 +1,1 @@
+"""What all pages share: the shell, drafts, errors, today's page."""
