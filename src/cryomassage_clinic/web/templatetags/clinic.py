@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from cryomassage_clinic.web.core_words import told
 from cryomassage_clinic.web.once import FIELD
 
 register = template.Library()
@@ -28,3 +29,9 @@ def icon(name: str) -> SafeString:
 def submission_field() -> SafeString:
     """The hidden mark by which a form is written once only."""
     return format_html('<input type="hidden" name="{}" value="{}">', FIELD, uuid.uuid4())
+
+
+@register.filter
+def core(text: object) -> str:
+    """Text of the core in the reader's language."""
+    return told(str(text))
