@@ -68,6 +68,7 @@ def finder(**changes: Any) -> DoseFinder:
     return DoseFinder(make_work(client, screening, screening.workable[0], route, load()), laboratory())
 
 
+@pytest.mark.slow
 def test_a_light_swab_session_pales_then_colour_is_back_then_it_reddens() -> None:
     response = predict_body(laboratory(), CHEEK, 5, LIGHT, Treated("cheek", 1, "ii", False)).colour
     assert response.seen
@@ -267,6 +268,7 @@ def test_injuries_are_judged_on_skin_that_is_colder_by_the_margin_of_the_numeric
         assert float(np.mean(judged[cell])) > float(np.mean(plainly[cell])) > 0.0
 
 
+@pytest.mark.slow
 def test_a_cold_chamber_cools_the_whole_body_and_narrows_vessels_by_its_reflex() -> None:
     chamber = Scenario.model_validate(
         {

@@ -19,6 +19,7 @@ EXAMPLES = ROOT / "examples"
 COMMAND = Path(sys.executable).parent / "cryomassage"
 
 PLANNED = ("acne-ln2-swab", "face-ln2-spray", "scalp-hair-loss", "home-ice", "bald-patch-doctor")
+QUICK = ("acne-ln2-swab", "home-ice")
 REFUSED = {
     "refused-cold-urticaria": "cold_hives_stop",
     "refused-eyelids-nitrogen": "zone.no_liquid_nitrogen",
@@ -54,7 +55,10 @@ def test_every_example_is_covered_here() -> None:
     assert {path.stem for path in EXAMPLES.glob("*.toml")} == {*PLANNED, *REFUSED, "papilloma-doctor"}
 
 
-@pytest.mark.parametrize("name", PLANNED)
+# Two of them in every run: nitrogen and ice.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in PLANNED]
+)
 def test_plan_of_an_example_meets_the_published_schema(name: str, tmp_path: Path) -> None:
     plan = as_json("plan", EXAMPLES / f"{name}.toml", "--out", tmp_path)
     jsonschema.validate(plan, schema("plan"))
@@ -89,6 +93,7 @@ def test_a_refused_person_is_not_an_error_of_screen() -> None:
     assert "do not treat" in shown.lower()
 
 
+@pytest.mark.slow
 def test_a_papilloma_is_frozen_by_a_doctor(tmp_path: Path) -> None:
     plan = as_json("plan", EXAMPLES / "papilloma-doctor.toml", "--out", tmp_path)
     jsonschema.validate(plan, schema("plan"))

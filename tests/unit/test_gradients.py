@@ -145,6 +145,7 @@ FREEZING = {
 
 
 @pytest.mark.parametrize("name", sorted(FREEZING))
+@pytest.mark.slow
 def test_gradients_through_ice_are_exact(name: str) -> None:
     with jax.enable_x64(True):
         at = {key: jnp.array(value) for key, value in FREEZING.items()}
@@ -152,6 +153,7 @@ def test_gradients_through_ice_are_exact(name: str) -> None:
         assert_second_order(remainders(freezing_column, at, name, 2e-5), name, floor=1e-12)
 
 
+@pytest.mark.slow
 def test_forward_and_reverse_agree() -> None:
     with jax.enable_x64(True):
         at = {key: jnp.array(value) for key, value in FREEZING.items()}
@@ -161,6 +163,7 @@ def test_forward_and_reverse_agree() -> None:
             assert float(forward[name]) == pytest.approx(float(value), rel=1e-9), name
 
 
+@pytest.mark.slow
 def test_a_batch_is_its_columns() -> None:
     with jax.enable_x64(True):
         at = {key: jnp.array([value, 1.05 * value]) for key, value in FREEZING.items()}
@@ -216,12 +219,14 @@ PATCH = {"speed": 2.3e-3, "coefficient": 1500.0, "sink": -150.0, "footprint": 1.
 
 
 @pytest.mark.parametrize("name", sorted(PATCH))
+@pytest.mark.slow
 def test_gradients_of_a_freezing_patch_under_a_stroke_are_exact(name: str) -> None:
     with jax.enable_x64(True):
         at = {key: jnp.array(value) for key, value in PATCH.items()}
         assert_second_order(remainders(patch_number, at, name, 1e-5), name, floor=1e-12)
 
 
+@pytest.mark.slow
 def test_the_patch_of_the_gradients_freezes() -> None:
     with jax.enable_x64(True):
         end = jax.jit(patch_end)({key: jnp.array(value) for key, value in PATCH.items()})

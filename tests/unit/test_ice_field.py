@@ -87,6 +87,7 @@ def run(
     [Geometry(), Geometry(Shape.CYLINDER, 6e-3), Geometry(Shape.SPHERE, 2e-3, outward=True)],
     ids=["plane", "limb", "probe"],
 )
+@pytest.mark.slow
 def test_heat_is_kept_through_ice_however_well_a_stage_is_solved(geometry: Geometry, tolerance_K: float) -> None:
     with jax.enable_x64(True):
         field = column_field(column(0.1e-3 * 1.1 ** np.arange(16)), law(16), geometry)
@@ -98,6 +99,7 @@ def test_heat_is_kept_through_ice_however_well_a_stage_is_solved(geometry: Geome
         assert entered == pytest.approx(stored, rel=1e-11)
 
 
+@pytest.mark.slow
 def test_a_stage_leaves_nothing_undone_even_after_a_violent_jump() -> None:
     with jax.enable_x64(True):
         field = column_field(column(np.full(40, 0.1e-3)), law(40))
@@ -112,6 +114,7 @@ def test_a_stage_leaves_nothing_undone_even_after_a_violent_jump() -> None:
             assert float(ice(field, found).max()) > 0.3
 
 
+@pytest.mark.slow
 def test_a_wide_cylinder_or_sphere_is_a_plane() -> None:
     with jax.enable_x64(True):
         medium = column(np.full(20, 0.1e-3))
@@ -126,6 +129,7 @@ def test_a_wide_cylinder_or_sphere_is_a_plane() -> None:
                 assert float(jnp.abs(bent.heat.surface / flat.heat.surface - 1.0).max()) < 1e-5
 
 
+@pytest.mark.slow
 def test_curvature_adds_up_to_the_body() -> None:
     medium = column(np.full(10, 0.6e-3))
     for shape, share in ((Shape.CYLINDER, 1.0 / 2.0), (Shape.SPHERE, 1.0 / 3.0)):
@@ -141,6 +145,7 @@ def test_a_column_past_the_centre_is_refused() -> None:
         column_field(column(np.full(10, 0.6e-3)), geometry=Geometry(Shape.CYLINDER, -5e-3))
 
 
+@pytest.mark.slow
 def test_steps_are_second_order_without_ice() -> None:
     with jax.enable_x64(True):
         field = column_field(column(np.full(20, 0.2e-3)), geometry=Geometry(Shape.CYLINDER, 5e-3))
@@ -227,6 +232,7 @@ def stroke(coefficient: float, sink_degC: float) -> tuple[Patch, Strokes, Moving
     ("coefficient", "sink_degC", "frozen", "rms_K", "most_K"),
     [(200.0, -30.0, False, 0.001, 0.005), (900.0, -150.0, True, 0.05, 1.5)],
 )
+@pytest.mark.slow
 def test_a_patch_agrees_with_the_patch_solver(
     coefficient: float, sink_degC: float, frozen: bool, rms_K: float, most_K: float
 ) -> None:

@@ -76,6 +76,7 @@ def minima(simulation: Simulation) -> dict[str, float]:
     return {reading.column: reading.minimum_degC.p50 for reading in simulation.report.readings}
 
 
+@pytest.mark.slow
 def test_every_cold_source_can_be_simulated() -> None:
     for source in load().cold_source:
         surface = simulate(scenario(cold_source=source), load()).report.readings[0]
