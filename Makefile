@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run test test-slow lint format peers bench gallery response validation schemas lock clean
+.PHONY: setup run example test test-slow lint format peers bench gallery response validation schemas lock clean
 
 setup: $(STAMP)
 
@@ -16,14 +16,21 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+# The clinic in a browser; prints its address and, the first time, a link for the owner.
 run: setup
+	@$(BIN)/cryomassage-clinic run $(ARGS)
+
+# One plan from a file, without a browser.
+example: setup
 	@$(BIN)/cryomassage plan examples/acne-ln2-swab.toml --out out/example
 	@echo "Open the report in a browser: file://$(CURDIR)/out/example/report.html"
 
 test: setup
+	@$(BIN)/python -m tests.support.tools
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
 
 test-slow: setup
+	@$(BIN)/python -m tests.support.tools
 	$(BIN)/python -m pytest -m slow
 
 lint: setup

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "cryomassage_clinic.courses",
     "cryomassage_clinic.visits",
     "cryomassage_clinic.custody",
+    "cryomassage_clinic.lan",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,9 +53,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",  # outermost, so that refusals of all others carry the policy too
+    "cryomassage_clinic.web.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "cryomassage_clinic.accounts.middleware.StaffMiddleware",
+    "cryomassage_clinic.web.headers.LeadsToMiddleware",
 ]
 
 ROOT_URLCONF = "cryomassage_clinic.urls"
@@ -88,7 +91,10 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.config(
-        env="DATABASE_URL", default=f"sqlite:///{DATA_FOLDER / 'clinic.sqlite3'}", conn_max_age=600
+        env="DATABASE_URL",
+        default=f"sqlite:///{DATA_FOLDER / 'clinic.sqlite3'}",
+        conn_max_age=600,
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -99,6 +105,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA secure_delete=ON;",
     }
+elif DATABASES["default"].get("HOST", "") not in ("", "localhost", "127.0.0.1", "::1") and not str(
+    DATABASES["default"]["HOST"]
+).startswith("/"):
+    # Over a network the connection is encrypted, unless DATABASE_URL itself says how (`?sslmode=verify-full`).
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("sslmode", "require")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits are kept here, so they must survive a restart and be shared by all processes.
@@ -124,7 +135,16 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/5m/key,30/m/ip", "login": "30/m/ip", "reauthenticate": "10/5m/user"}
+ACCOUNT_RATE_LIMITS = False  # tries are counted by accounts.limits: a cache forgets when it is full
+ACCOUNT_FORMS = {"login": "cryomassage_clinic.accounts.second_step.StaffLoginForm"}
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "cryomassage_clinic.accounts.second_step.CodeForm",
+    "reauthenticate": "cryomassage_clinic.accounts.second_step.CodeAgainForm",
+    "add_webauthn": "cryomassage_clinic.accounts.second_step.NewPasskeyForm",
+    "edit_webauthn": "cryomassage_clinic.accounts.second_step.PasskeyNameForm",
+}
+MFA_TOTP_TOLERANCE = 1  # tablets' clocks are not always right
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Cryomassage"
@@ -135,8 +155,11 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+if HTTPS:  # the prefix binds the cookie to this very host; browsers check it
+    SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "cryomassage_clinic.web.errors.csrf_failure"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -144,6 +167,12 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# What a page may use of the device: what the clinic's own pages need, and for themselves only.
+PERMISSIONS_POLICY = (
+    "accelerometer=(), autoplay=(self), bluetooth=(self), camera=(self), display-capture=(), fullscreen=(self), "
+    "geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), "
+    "publickey-credentials-create=(self), publickey-credentials-get=(self), screen-wake-lock=(self), serial=(), usb=()"
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -172,7 +201,7 @@ STATIC_ROOT = DATA_FOLDER / "static"
 STATICFILES_DIRS: list[str] = []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_FOLDER / "media"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
@@ -180,7 +209,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": "cryomassage_clinic.server.log.DiscreetFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("CRYOMASSAGE_LOG", "WARNING")},
 }

@@ -10,8 +10,7 @@ from cryomassage_clinic.web import errors
 urlpatterns = [
     path("", include("cryomassage_clinic.web.urls")),
     path("staff/", include("cryomassage_clinic.accounts.urls")),
-    path("account/", include("allauth.account.urls")),
-    path("account/security/", include("allauth.mfa.urls")),
+    path("account/", include("cryomassage_clinic.accounts.entrance_urls")),
     path("places/", include("cryomassage_clinic.places.urls")),
     path("audit/", include("cryomassage_clinic.audit.urls")),
     path("clients/", include("cryomassage_clinic.clients.urls")),

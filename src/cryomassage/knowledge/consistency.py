@@ -113,6 +113,10 @@ def _all(knowledge: Knowledge) -> Iterator[str]:
     for key, combination in knowledge.combination.items():
         if combination.question is not None:
             yield from _unknown(f"combination.{key}", "question", [combination.question], knowledge.question)
+    for key, question in knowledge.question.items():
+        yield from _unknown(f"question.{key}", "limit", [question.valid], knowledge.limit)
+        if question.valid in knowledge.limit and knowledge.limit[question.valid].quantity.unit not in ("h", "day"):
+            yield f"question.{key}: {question.valid} is not a time in h or day"
     asked = {condition.question for rule in knowledge.rule.values() for condition in rule.any_of + rule.and_all}
     yield from (f"question.{key}: no rule reads its answer" for key in knowledge.question if key not in asked)
 

@@ -24,6 +24,11 @@ class Question(Entry):
     regions: tuple[Literal["face", "neck", "decollete", "scalp", "body"], ...] = ()  # empty: everywhere
     liquid_nitrogen_only: bool = False
     sex: Literal["female"] | None = None
+    # What it is asked together with, and the limit that says how long an answer counts.
+    group: Literal[
+        "heart", "today", "cold", "health", "defence", "skin_now", "skin_nature", "creams", "procedures", "face"
+    ]
+    valid: Key
     source: SourceKeys
     known: Known
 

@@ -42,6 +42,7 @@ class User(AbstractUser):
         default="system",
     )
     sites = models.ManyToManyField("places.Site", blank=True, related_name="staff")  # none: all sites
+    version = models.PositiveIntegerField(default=1)  # counts the owner's changes, so that a stale page can be told
 
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
@@ -69,3 +70,40 @@ class Invitation(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class StaffSession(models.Model):
+    """One browser in which somebody is logged in. Whether it is locked stands here and not in the session's
+    data: those are written back whole, so a request that began before the lock could undo it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="staff_sessions")
+    started_at = models.DateTimeField()  # the full login; twelve hours later it ends, whatever happens between
+    seen_at = models.DateTimeField()  # the last request that a person made
+    locked_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=64, blank=True)
+    browser = models.CharField(max_length=200, blank=True)
+    waiting = models.JSONField(null=True)  # a form that was sent into the lock, to be sent again after it
+
+
+class TabletLogin(models.Model):
+    """Somebody has logged in fully on this tablet today, so that a PIN is enough to take it over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tablet = models.CharField(max_length=64, db_index=True)  # digest of a random number in a cookie
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        """One full login counts for each person on a tablet."""
+
+        constraints = [models.UniqueConstraint(fields=["tablet", "user"], name="tablet_login_once")]
+
+
+class Attempts(models.Model):
+    """The latest attempts at one thing that is limited, such as wrong passwords of one account."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # digest: no names of strangers are kept
+    times = models.JSONField(default=list)  # seconds since 1970
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,35 +13,14 @@ from django.utils import timezone
 
 from cryomassage_clinic.accounts.access import Actor
 from cryomassage_clinic.accounts.models import Clinic
+from cryomassage_clinic.audit import heads
+from cryomassage_clinic.audit.chain import GENESIS, canonical, digest_of, hash_of
 from cryomassage_clinic.audit.models import AuditDetails, AuditHead, AuditRow
 
-GENESIS = "0" * 64
-
-
-def canonical(details: Mapping[str, Any]) -> str:
-    """One text for one content, whatever order it came in."""
-    return json.dumps(details, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-
-
-def digest_of(salt: str, details: Mapping[str, Any]) -> str:
-    """The salted digest that stands in the chain."""
-    return hashlib.sha256(f"{salt}:{canonical(details)}".encode()).hexdigest()
-
-
-def hash_of(row: AuditRow) -> str:
-    """The hash of a link: its fields, each with its length, and the hash before it."""
-    fields = (
-        str(row.clinic_id),
-        str(row.sequence),
-        row.time.isoformat(timespec="microseconds"),
-        row.actor,
-        row.action,
-        row.subject_type,
-        row.subject_id,
-        row.details_digest,
-        row.previous_hash,
-    )
-    return hashlib.sha256("".join(f"{len(field)}:{field}" for field in fields).encode()).hexdigest()
+_SAME_LOOK_S = 60.0
+_MOST_LOOKS = 4096
+_looks: dict[tuple[str, ...], float] = {}
+_looks_lock = threading.Lock()
 
 
 def _head(clinic: Clinic) -> AuditHead:
@@ -62,30 +41,40 @@ def write(
 ) -> AuditRow:
     """Add a link to the chain of a clinic.
 
+    The head of the chain stays locked until the transaction ends, so write the row last: what a transaction does
+    after it, other writers wait for.
+
     Raises:
         TransactionManagementError: no transaction is open, so change and row could part.
+        ValueError: the details hold a number that is not finite.
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("an audit row is written inside the transaction of its change")
+    text, salt = canonical(details), secrets.token_hex(16)
+    subject_type, subject_id = subject._meta.label_lower, str(subject.pk)
     head = _head(clinic)
-    salt = secrets.token_hex(16)
-    kept = json.loads(canonical(details))
+    # On PostgreSQL the clock is read under the lock, so that times rise with numbers.
+    now, sequence = timezone.now(), head.sequence + 1
+    digest = digest_of(salt, client_id, text)
     row = AuditRow(
         clinic=clinic,
-        sequence=head.sequence + 1,
-        time=timezone.now(),
+        sequence=sequence,
+        time=now,
         actor=actor_id,
         action=action,
-        subject_type=subject._meta.label_lower,
-        subject_id=str(subject.pk),
-        details_digest=digest_of(salt, kept),
+        subject_type=subject_type,
+        subject_id=subject_id,
+        details_digest=digest,
         previous_hash=head.row_hash,
+        row_hash=hash_of(
+            str(clinic.pk), sequence, now, actor_id, action, subject_type, subject_id, digest, head.row_hash
+        ),
     )
-    row.row_hash = hash_of(row)
     row.save(force_insert=True)
-    AuditDetails.objects.create(row=row, salt=salt, details=kept, client_id=client_id)
-    head.sequence, head.row_hash = row.sequence, row.row_hash
-    head.save(update_fields=["sequence", "row_hash"])
+    AuditDetails(row=row, client_id=client_id, salt=salt, text=text).save(force_insert=True)
+    AuditHead.objects.filter(pk=head.pk).update(sequence=sequence, row_hash=row.row_hash)
+    if heads.due(str(clinic.pk), sequence):
+        transaction.on_commit(lambda: heads.note(str(clinic.pk), sequence, row.row_hash, "writing"), robust=True)
     return row
 
 
@@ -105,6 +94,26 @@ def record(
 
 
 def seen(actor: Actor, subject: models.Model, what: str, *, client_id: Any = "") -> None:
-    """Tell that health data were read: which page, of whom."""
+    """Tell that health data were read: which page, of whom.
+
+    The same person looking at the same page again within a minute (a page that refreshes itself, the back button)
+    is one look. That is remembered only once the row is on the disk.
+    """
+    look = (str(actor.user.pk), subject._meta.label_lower, str(subject.pk), what)
+    now = time.monotonic()
+    with _looks_lock:
+        if now - _looks.get(look, -_SAME_LOOK_S) < _SAME_LOOK_S:
+            return
     with transaction.atomic():
         record(actor, "read", subject, {"page": what}, client_id=client_id)
+        transaction.on_commit(lambda: _remember(look, now), robust=True)
+
+
+def _remember(look: tuple[str, ...], now: float) -> None:
+    with _looks_lock:
+        if len(_looks) >= _MOST_LOOKS:
+            for old in [one for one, moment in _looks.items() if now - moment >= _SAME_LOOK_S]:
+                del _looks[old]
+            if len(_looks) >= _MOST_LOOKS:
+                _looks.clear()  # forgetting costs a second row, never a missing one
+        _looks[look] = now

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models.functions import Replace
 from django.utils.translation import gettext_lazy as _
 
 from cryomassage_clinic.accounts.owned import ClinicOwned, Versioned
+from cryomassage_clinic.clients.names import search_form
+
+
+def _without(expression: Any, characters: str) -> Any:
+    """A text of the database without some characters."""
+    for character in characters:
+        expression = Replace(expression, models.Value(character), models.Value(""))
+    return expression
+
 
 PHOTOTYPES = [
     ("i", _("I: always burns, never tans")),
@@ -27,6 +39,9 @@ class Client(ClinicOwned, Versioned):
     search_name = models.CharField(max_length=160, db_index=True)  # case-folded
     birth_date = models.DateField(_("date of birth"))
     phone = models.CharField(_("phone"), max_length=40, blank=True)
+    phone_digits = models.GeneratedField(  # made by the database, so that it can be neither forgotten nor left behind
+        expression=_without(models.F("phone"), " +-()./"), output_field=models.CharField(max_length=40), db_persist=True
+    )
     email = models.EmailField(_("e-mail"), blank=True)
     language = models.CharField(_("language"), max_length=8, default="en")
     emergency_contact = models.CharField(_("whom to call"), max_length=160, blank=True)
@@ -43,7 +58,18 @@ class Client(ClinicOwned, Versioned):
         """Codes are unique in a clinic; lists are sorted by name."""
 
         constraints = [models.UniqueConstraint(fields=["clinic", "code"], name="client_code_once")]
-        indexes = [models.Index(fields=["clinic", "search_name"])]
+        indexes = [
+            models.Index(fields=["clinic", "search_name", "id"]),
+            models.Index(fields=["clinic", "phone_digits"]),
+        ]
 
     def __str__(self) -> str:
         return self.full_name
+
+    def save(self, *args: Any, **more: Any) -> None:
+        """Keep the name that is searched in step with the name that is written."""
+        self.search_name = search_form(self.full_name)[:160]
+        fields = more.get("update_fields")
+        if fields is not None and "full_name" in fields:
+            more["update_fields"] = {*fields, "search_name"}
+        super().save(*args, **more)

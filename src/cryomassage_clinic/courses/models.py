@@ -39,6 +39,11 @@ class Course(ClinicOwned, Versioned):
     review_session = models.PositiveSmallIntegerField(null=True, blank=True)
     review_date = models.DateField(null=True, blank=True)
 
+    class Meta:
+        """Newest first."""
+
+        ordering = ["-created_at"]
+
 
 class Plan(ClinicOwned):
     """One computation: asked for, computed, perhaps approved. What was computed is never changed."""
@@ -71,9 +76,10 @@ class Plan(ClinicOwned):
     pictures = models.JSONField(null=True)  # drawings and curves of the same computation
 
     class Meta:
-        """Newest first."""
+        """Newest first; lists are read by what waits. A computed row is guarded by a trigger, see `guard`."""
 
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["clinic", "state", "-created_at"])]
 
 
 class Approval(ClinicOwned):

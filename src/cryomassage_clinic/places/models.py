@@ -13,6 +13,8 @@ class Site(ClinicOwned, Versioned):
 
     name = models.CharField(_("name"), max_length=120)
     address = models.CharField(_("address"), max_length=300, blank=True)
+    # By weekday, "0" for Monday: [opens, closes] as "09:00"; a weekday that is missing is closed. None: always open.
+    opening_hours = models.JSONField(null=True, blank=True)
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

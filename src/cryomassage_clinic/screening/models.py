@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,11 +16,11 @@ class AnswerSet(ClinicOwned):
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="answer_sets")
     course = models.ForeignKey("courses.Course", on_delete=models.PROTECT, null=True, related_name="answer_sets")
     number = models.PositiveIntegerField()
-    # By question: the answer (a word, a choice or a date), the zones it holds for, and the day it was given.
+    # By question: {"answer": a word, a choice or a date, "zones": where it holds, "about": zones that were asked about,
+    # "at": when it was given}. Answers that were not asked again are carried along with the time they were given.
     answers = models.JSONField()
-    vitals = models.JSONField(
-        null=True
-    )  # {"systolic": "120 mmHg", "diastolic": "75 mmHg", "pulse": "66 1/min", "measured_on"}
+    # {"systolic": "120 mmHg", "diastolic": "75 mmHg", "pulse": "66 1/min", "measured_at": when}
+    vitals = models.JSONField(null=True)
     knowledge_fingerprint = models.CharField(max_length=64)
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
@@ -28,6 +30,16 @@ class AnswerSet(ClinicOwned):
 
         constraints = [models.UniqueConstraint(fields=["client", "number"], name="answer_set_number_once")]
         ordering = ["-number"]
+
+    def save(self, *args: Any, **more: Any) -> None:
+        """Write a new set.
+
+        Raises:
+            TypeError: this one is written already.
+        """
+        if not self._state.adding:
+            raise TypeError("an answer set is never changed; a new answer makes a new set")
+        super().save(*args, **more)
 
 
 class DoctorNote(ClinicOwned):
@@ -50,7 +62,7 @@ class TestSpot(ClinicOwned):
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="test_spots")
     method = models.CharField(max_length=64)
     date = models.DateField()
-    read_after_min = models.FloatField()
+    read_after_min = models.FloatField(_("read after"))
     result = models.CharField(
         max_length=16,
         choices=[
@@ -62,3 +74,4 @@ class TestSpot(ClinicOwned):
         ],
     )
     entered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)  # entered by mistake

@@ -33,11 +33,18 @@ class Booking(ClinicOwned, Versioned):
     airing_min = models.PositiveIntegerField()  # the room stays taken so long after the end
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.BOOKED)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    cancel_reason = models.CharField(_("why it was cancelled"), max_length=300, blank=True)
+    changed_at = models.DateTimeField(auto_now=True)  # calendar programs ask for it
 
     class Meta:
         """Calendars are read by time."""
 
-        indexes = [models.Index(fields=["clinic", "starts_at"]), models.Index(fields=["client", "starts_at"])]
+        indexes = [
+            models.Index(fields=["clinic", "starts_at"]),
+            models.Index(fields=["client", "starts_at"]),
+            models.Index(fields=["operator", "starts_at"]),
+            models.Index(fields=["room", "starts_at"]),
+        ]
 
 
 class TakenSlot(models.Model):

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from cryomassage_clinic.accounts.permissions import Can
+from cryomassage_clinic.web.menu import groups_for
 from cryomassage_clinic.web.models import Draft
 from cryomassage_clinic.web.pages import StaffRequest, page
 
@@ -24,7 +25,7 @@ def today(request: StaffRequest) -> HttpResponse:
 @page(None)
 def more(request: StaffRequest) -> HttpResponse:
     """Everything that is not work of every day."""
-    return render(request, "web/more.html")
+    return render(request, "web/more.html", {"groups": groups_for(request.actor)})
 
 
 @page(None, methods=("GET", "PUT", "DELETE"))

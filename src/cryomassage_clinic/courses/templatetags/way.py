@@ -6,6 +6,8 @@ from typing import Any
 
 from django import template
 
+from cryomassage_clinic.courses.standing import steps_of
+
 register = template.Library()
 
 
@@ -14,7 +16,7 @@ def way(course: Any, here: str) -> dict[str, Any]:
     """The steps of a course, with the one where we are.
 
     Args:
-        course: the course that is being prepared.
+        course: the course that is being prepared; None while it is being opened.
         here: wish, screening, consent, chart, plan, approval, booking or card.
     """
-    return {"course": course, "here": here}
+    return {"steps": steps_of(course or None, here)}
