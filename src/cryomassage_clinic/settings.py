@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "cryomassage_clinic.accounts.middleware.StaffMiddleware",
     "cryomassage_clinic.web.headers.LeadsToMiddleware",
+    "cryomassage_clinic.custody.middleware.DiskFullMiddleware",
 ]
 
 ROOT_URLCONF = "cryomassage_clinic.urls"

@@ -51,7 +51,10 @@ def install() -> int:
         return 0
     if os.geteuid() == 0:
         prefix = []
-    elif shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    elif (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         prefix = ["sudo", "-n"]
     else:
         print(f"The tests need: sudo apt-get install {' '.join(packages)}", file=sys.stderr)

@@ -91,7 +91,11 @@ class _Chain:
     def _judge(self, link: Link) -> None:
         number, expected = link.sequence, self.sequence + 1
         if number > expected:
-            gone = f"row {expected} is missing" if number == expected + 1 else f"rows {expected} to {number - 1} are missing"
+            gone = (
+                f"row {expected} is missing"
+                if number == expected + 1
+                else f"rows {expected} to {number - 1} are missing"
+            )
             self._bad(expected, gone)
         elif number < expected:
             self._bad(number, f"row {number} stands there twice")
@@ -206,10 +210,13 @@ def _about_the_file(done: Verified, checkpoints: heads.Checkpoints, source: Path
     if not checkpoints.exists:
         for clinic, (sequence, _hash) in done.ends.items():
             if sequence:  # the first row of a process is followed by a checkpoint, so there must be one
-                text = f"the checkpoints are gone ({name}); whether the end was cut off after row {sequence} cannot be told"
-                done.findings.append(Finding(clinic, sequence, text))
+                doubt = f"whether the end was cut off after row {sequence} cannot be told"
+                done.findings.append(Finding(clinic, sequence, f"the checkpoints are gone ({name}); {doubt}"))
         return
-    done.notes += [f"a backup was restored {moment}; rows written after that backup are not here" for moment in checkpoints.restores]
+    done.notes += [
+        f"a backup was restored {moment}; rows written after that backup are not here"
+        for moment in checkpoints.restores
+    ]
     done.notes += [f"line {number} of {name} cannot be read" for number in checkpoints.unreadable]
 
 

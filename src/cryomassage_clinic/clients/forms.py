@@ -114,9 +114,7 @@ class BodyForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
-    phototype = forms.ChoiceField(
-        label=lazy("Skin type"), choices=PHOTOTYPES, required=False, widget=forms.RadioSelect
-    )
+    phototype = forms.ChoiceField(label=lazy("Skin type"), choices=PHOTOTYPES, required=False, widget=forms.RadioSelect)
     thin_cheeks = forms.ChoiceField(
         label=lazy("Thin cheeks"), choices=YES_NO_UNKNOWN, required=False, widget=forms.RadioSelect
     )

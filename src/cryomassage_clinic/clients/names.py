@@ -35,7 +35,9 @@ def with_plain_digits(text: str) -> str:
 
 def has_control(text: str) -> bool:
     """Whether a text holds characters that steer instead of being read."""
-    return any(letter in TURNING or (unicodedata.category(letter) == "Cc" and letter not in "\n\r\t") for letter in text)
+    return any(
+        letter in TURNING or (unicodedata.category(letter) == "Cc" and letter not in "\n\r\t") for letter in text
+    )
 
 
 def new_code() -> str:

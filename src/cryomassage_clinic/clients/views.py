@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -51,6 +52,7 @@ def client_card(request: StaffRequest, pk: UUID) -> HttpResponse:
         "client": client,
         "age": age_on(client.birth_date, today),
         "today": today,
+        "language": dict(settings.LANGUAGES).get(client.language, client.language),
         **bookings_of(client),
     }
     if request.actor.can(Can.SEE_HEALTH):
@@ -90,24 +92,36 @@ def _errors(*filled: forms.Form | None) -> list[tuple[str, str, str]]:
     ]
 
 
+class _PerhapsKnownError(Exception):
+    """Somebody with this name and birthday, or this number, is a client already."""
+
+    def __init__(self, clients: list[Client]) -> None:
+        self.clients = clients
+        super().__init__()
+
+
 @page(Can.EDIT_CONTACT, methods=("GET", "POST"))
 def client_new(request: StaffRequest) -> HttpResponse:
     """Open the record of a person."""
     contact, body = _forms(request, {"language": request.actor.clinic.language})
-    status, same = 200, []
+    status, same = 200, list[Client]()
     if request.method == "POST":
         status = 422
         fields = _fields(contact, body)
         if fields is not None:
-            same = alike(request.actor, fields["full_name"], fields["birth_date"], fields["phone"])
             confirmed = set(request.POST.getlist("not_same"))
-            if {str(one.pk) for one in same} <= confirmed:
 
-                def once() -> str:
-                    client = services.create_client(request.actor, fields)
-                    return reverse("client_card", args=[client.pk])
+            def once() -> str:
+                found = alike(request.actor, fields["full_name"], fields["birth_date"], fields["phone"])
+                if not {str(one.pk) for one in found} <= confirmed:
+                    raise _PerhapsKnownError(found)
+                return reverse("client_card", args=[services.create_client(request.actor, fields).pk])
 
+            try:  # a second press of the button finds its own first one, and is no duplicate
                 to = write_once(request, request.actor, once)
+            except _PerhapsKnownError as error:
+                same = error.clients
+            else:
                 messages.success(request, _("The client has been added."))
                 return redirect(to)
     context = {"contact": contact, "body": body, "same": same, "errors": _errors(contact, body)}

@@ -52,7 +52,6 @@ def part_words() -> dict[str, str]:
         "review": _("the review of the course"),
         "previous": _("what was done before"),
         "zones": _("places to keep off"),
-        "stale": _("answers that have grown too old"),
         "knowledge": _("the knowledge of the program"),
         "engine": _("the version of the program"),
     }

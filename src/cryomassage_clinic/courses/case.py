@@ -11,7 +11,7 @@ from typing import Any
 from cryomassage_clinic import bridge
 from cryomassage_clinic.bridge import InputError, Problem
 from cryomassage_clinic.courses.models import Course
-from cryomassage_clinic.courses.places_for_case import room_for_case, source_for_case
+from cryomassage_clinic.places.selectors import room_for_case, source_for_case
 
 # Parts of a case in the order in which they are told; each is digested by itself to say what has changed.
 PARTS = (
@@ -117,17 +117,17 @@ def gather(course: Course, *, date: datetime.date, session_number: int = 1, role
             "Choose a zone, or take the keep-off mark away on the chart.",
         )
         return Gathered(None, left_out, problems=(problem,))
-    answered = screening.answers_for_case(client, date)
-    stale = tuple(answered.get("stale") or ())
-    frozen = bridge.methods()[method_of(course)].motion == "spot"
+    answered = screening.answers_for_case(client, date, tuple(zones))
+    method = method_of(course)
+    frozen = bridge.methods()[method].motion == "spot"
     case: bridge.Case = {
         "schema": bridge.CASE_SCHEMA,
         "person": clients.person_for_case(client, date),
         "visit": {"date": date, "place": course.place, "role": role, "session": session_number},
         "request": {"indication": course.indication, "purpose": course.purpose, "zones": zones},
-        "answers": {key: value for key, value in (answered.get("answers") or {}).items() if key not in stale},
-        "vitals": answered.get("vitals"),
-        **screening.notes_for_case(client, course.indication, date),
+        "answers": answered["answers"],
+        "vitals": answered["vitals"],
+        **screening.notes_for_case(client, course.indication, date, method),
         "previous": list(charting.previous_for_case(client, zones)),
         # A lesion is told where one is frozen, and nowhere else.
         "lesion": list(charting.lesions_for_case(client, zones)) if frozen else [],
@@ -143,13 +143,13 @@ def gather(course: Course, *, date: datetime.date, session_number: int = 1, role
     ids = {
         "client": str(client.pk),
         "course": str(course.pk),
-        "answer_set": str(getattr(answered.get("answer_set"), "pk", answered.get("answer_set")) or ""),
+        "answer_set": str(getattr(answered["answer_set"], "pk", "")),
         "room": str(course.room_id or ""),
         "device": str(course.device_id or ""),
     }
     plain = json.loads(json.dumps({key: value for key, value in case.items() if value}, default=str))
     plain.setdefault("answers", {})
-    return Gathered(plain, left_out, stale, ids=ids)
+    return Gathered(plain, left_out, tuple(answered["stale"]), ids=ids)
 
 
 def case_for(
@@ -184,7 +184,6 @@ def inputs_of(
     return {
         "ids": gathered.ids,
         "left_out": list(gathered.left_out),
-        "stale": list(gathered.stale),
         "parts": {part: _digest(case[part]) for part in PARTS if part in case},
         "knowledge": bridge.fingerprint(),
         "engine": bridge.engine_version(),
@@ -192,11 +191,9 @@ def inputs_of(
 
 
 def changed_parts(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Which parts differ between two sets of inputs: keys of `PARTS`, `zones`, `stale`, `knowledge` or `engine`."""
+    """Which parts differ between two sets of inputs: keys of `PARTS`, `zones`, `knowledge` or `engine`."""
     old, new = then.get("parts", {}), now.get("parts", {})
     changed = [part for part in PARTS if old.get(part) != new.get(part)]
     if then.get("left_out") != now.get("left_out"):
         changed.append("zones")
-    if now.get("stale") and then.get("stale") != now.get("stale"):
-        changed.append("stale")
     return changed + [key for key in ("knowledge", "engine") if then.get(key) != now.get(key)]

@@ -16,7 +16,6 @@ from cryomassage_clinic.courses.approval import APPROVABLE, stale_parts
 from cryomassage_clinic.courses.case import class_of, method_of
 from cryomassage_clinic.courses.days import today_of
 from cryomassage_clinic.courses.models import Approval, Course, Plan
-from cryomassage_clinic.places.models import Room
 from cryomassage_clinic.web.core_words import told
 
 _HEAVY = ("case", "inputs", "result", "pictures")
@@ -60,31 +59,6 @@ def sessions_done(course: Course) -> int:
     """How many sessions of a course have taken place, the test spot not counted."""
     done = course.bookings.filter(status="done", session_number__gte=1)
     return int(max(done.values_list("session_number", flat=True), default=0))
-
-
-@dataclass(frozen=True)
-class RoomTold:
-    """A room and what the core says of a loss of its vessels."""
-
-    room: Room
-    verdict: str  # allowed, allowed_with_monitor, refused
-    reasons: tuple[str, ...]
-
-    @property
-    def refused(self) -> bool:
-        """Whether liquid nitrogen may not be used there."""
-        return self.verdict == "refused"
-
-
-def judged_room(room: Room, date: datetime.date) -> RoomTold:
-    """A room with its verdict; one that cannot be judged is refused."""
-    from cryomassage_clinic.courses.places_for_case import room_for_case
-
-    try:
-        verdict = bridge.judge_room(room_for_case(room), date)
-    except bridge.InputError as error:
-        return RoomTold(room, "refused", tuple(f"{told(one.bound)}. {told(one.next_step)}" for one in error.problems))
-    return RoomTold(room, verdict.verdict, tuple(told(reason) for reason in verdict.reasons))
 
 
 def doctor_methods() -> list[str]:

@@ -27,7 +27,7 @@ from django.utils import timezone
 from cryomassage_clinic.audit import heads
 from cryomassage_clinic.audit.snapshot import opened, snapshot
 from cryomassage_clinic.audit.verify import verify
-from cryomassage_clinic.custody import erasure_log, importing
+from cryomassage_clinic.custody import erasure_log, importing, traces
 from cryomassage_clinic.custody.digests import content_digests, file_digests
 from cryomassage_clinic.custody.exporting import export_from, known_migrations
 from cryomassage_clinic.custody.files import data_folder, placed, scratch, sweep
@@ -147,6 +147,7 @@ def make_backup(folder: Path | None = None, passphrase: bytes | None = None) -> 
     target_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     sweep(target_folder)
     sweep(data_folder())
+    traces.finish_wiping()
     heads.note_all("backup")
     moment = timezone.now()
     name = f"cryomassage-{moment:%Y%m%dT%H%M%S%f}Z.backup"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import Field, Model
 
 # What is not a record, and why. Everything else is exported, imported and compared.
 NOT_CONTENT = {
@@ -61,6 +61,11 @@ def clinic_path(model: type[Model]) -> str:
     if any(field.name == "clinic" for field in model._meta.concrete_fields):
         return "clinic"
     raise LookupError(f"custody/content.py does not say to which clinic a row of {model._meta.label} belongs")
+
+
+def columns(model: type[Model]) -> list[Field[Any, Any]]:
+    """The columns that are written; what the database makes from others comes by itself."""
+    return [field for field in model._meta.concrete_fields if not field.generated]
 
 
 def rows_of(model: type[Model], using: str, clinic: Any = None) -> Any:

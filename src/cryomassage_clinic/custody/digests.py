@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import JSONField, Model
 
-from cryomassage_clinic.custody.content import content_models, rows_of
+from cryomassage_clinic.custody.content import columns, content_models, rows_of
 
 _EXACT = 1e15  # from here on a whole float comes back from PostgreSQL's JSON as a whole number
 
@@ -46,7 +46,7 @@ def _whole(value: Any) -> Any:
 
 def lines(model: type[Model], using: str = "default", clinic: Any = None, rows: Any = None) -> Iterator[bytes]:
     """Each row as one line of JSON, in the order of the keys."""
-    fields = model._meta.concrete_fields
+    fields = columns(model)
     names = [field.attname for field in fields]
     turns = [_whole if isinstance(field, JSONField) else plain for field in fields]
     found = rows_of(model, using, clinic) if rows is None else rows
@@ -88,7 +88,9 @@ def content_digests(using: str = "default", clinic: Any = None) -> dict[str, dic
 
 def file_digests(connection: sqlite3.Connection) -> dict[str, dict[str, Any]]:
     """Rows and digest of every table of a SQLite file as it is, whatever version of the program made it."""
-    asked = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+    asked = (
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+    )
     found = {}
     for (name,) in connection.execute(asked).fetchall():
         one = TableDigest()

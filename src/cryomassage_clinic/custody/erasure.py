@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -29,6 +30,8 @@ from cryomassage_clinic.custody.digests import lines
 from cryomassage_clinic.custody.exporting import Package
 from cryomassage_clinic.custody.files import data_folder
 from cryomassage_clinic.custody.holdings import HOLDINGS
+
+_TELLING = ("full_name", "search_name", "phone", "phone_digits", "email", "emergency_contact")
 
 
 class AlreadyErasedError(Exception):
@@ -66,13 +69,13 @@ def copies() -> list[Path]:
     return [*sorted(backup_folder().glob("*.backup")), *sorted(data_folder().glob("before-restore-*"))]
 
 
-def delete_copies() -> int:
-    """Delete all backups in the data folder.
+def delete_copies(names: Collection[str] | None) -> int:
+    """Delete backups and kept copies in the data folder: those of these names.
 
     Returns:
         How many.
     """
-    found = copies()
+    found = [path for path in copies() if path.name in (names or ())]
     for path in found:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return len(found)
@@ -104,7 +107,8 @@ def _erase(client_id: UUID, clinic: Clinic, by: str) -> Erased:
         done.told = _telling(client)
         ids = {str(client.pk)}
         for one in HOLDINGS:
-            ids |= {str(pk) for pk in one.rows(client.pk).values_list("pk", flat=True)} if one.model != "audit.AuditDetails" else set()
+            if one.model != "audit.AuditDetails":
+                ids |= {str(pk) for pk in one.rows(client.pk).values_list("pk", flat=True)}
         _drop_drafts(ids)
         details = _details_of(client, ids)
         bare = list(details.values_list("row__sequence", flat=True))
@@ -130,11 +134,11 @@ def _erase(client_id: UUID, clinic: Clinic, by: str) -> Erased:
 
 def _telling(client: Client) -> list[str]:
     """By what the client could be found; not what other clients have too."""
-    values = [client.full_name, client.search_name, client.phone, client.email, client.emergency_contact]
+    values = [getattr(client, name) for name in _TELLING]
     others = Client.objects.exclude(pk=client.pk)
     shared = {
         value
-        for name in ("full_name", "search_name", "phone", "email", "emergency_contact")
+        for name in _TELLING
         for value in others.filter(**{f"{name}__in": [one for one in values if one]}).values_list(name, flat=True)
     }
     return traces.telling(value for value in values if value not in shared)

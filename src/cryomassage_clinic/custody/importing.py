@@ -21,6 +21,7 @@ from django.db.models import NOT_PROVIDED, Field, JSONField, Model
 from cryomassage_clinic.audit import heads
 from cryomassage_clinic.audit.guard import add_triggers, drop_triggers
 from cryomassage_clinic.audit.verify import verify
+from cryomassage_clinic.custody.content import columns as written
 from cryomassage_clinic.custody.content import content_models
 from cryomassage_clinic.custody.digests import table_digest
 from cryomassage_clinic.custody.exporting import FORMAT, VERSION
@@ -47,7 +48,9 @@ class Reader:
             self.manifest: dict[str, Any] = json.loads(self._zip.read("manifest.json"))
             self._check()
         except (BadZipFile, KeyError, ValueError, EOFError, OSError, RuntimeError, AttributeError) as error:
-            raise ImportRefusedError(f"The file is not an export of this program, or it is damaged ({error}).") from error
+            raise ImportRefusedError(
+                f"The file is not an export of this program, or it is damaged ({error})."
+            ) from error
 
     def _check(self) -> None:
         manifest = self.manifest
@@ -108,7 +111,7 @@ def _columns(model: type[Model], first: dict[str, Any]) -> list[Field[Any, Any]]
     Raises:
         ImportRefusedError: it has one that this version does not know, or lacks one that cannot be filled.
     """
-    fields = {field.attname: field for field in model._meta.concrete_fields}
+    fields = {field.attname: field for field in written(model)}
     strange = sorted(set(first) - set(fields))
     if strange:
         raise ImportRefusedError(f"{model._meta.label}: the column {strange[0]} is not known to this version.")
@@ -131,9 +134,7 @@ def _insert(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
                 names = ", ".join(quote(field.column) for field in columns)
                 marks = ", ".join(["%s"] * len(columns))
                 statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"
-            held.append(
-                [_value(one, row[one.attname] if one.attname in row else one.get_default()) for one in columns]
-            )
+            held.append([_value(one, row[one.attname] if one.attname in row else one.get_default()) for one in columns])
             if len(held) >= _BATCH:
                 cursor.executemany(statement, held)
                 held.clear()

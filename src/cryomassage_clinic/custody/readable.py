@@ -77,7 +77,17 @@ def _mine(rows: QuerySet[Any], clinic: Any, client: Any, path: str) -> QuerySet[
 def write_tables(write: Write, using: str, clinic: Any = None, client: Any = None) -> None:
     """Clients, courses, bookings and plans, each a table for a spreadsheet."""
     clients = _mine(Client._base_manager.using(using), clinic, client, "pk").order_by("code")
-    head = [_("code"), _("name"), _("born"), _("phone"), _("e-mail"), _("whom to call"), _("sex"), _("skin type"), _("history")]
+    head = [
+        _("code"),
+        _("name"),
+        _("born"),
+        _("phone"),
+        _("e-mail"),
+        _("whom to call"),
+        _("sex"),
+        _("skin type"),
+        _("history"),
+    ]
     fields = ("code", "full_name", "birth_date", "phone", "email", "emergency_contact", "sex", "phototype", "history")
     write("for-people/clients.csv", _table(head, clients.values_list(*fields).iterator(2000)))
 
@@ -88,12 +98,41 @@ def write_tables(write: Write, using: str, clinic: Any = None, client: Any = Non
 
     bookings = _mine(Booking._base_manager.using(using), clinic, client, "client").order_by("starts_at")
     head = [_("client"), _("from"), _("to"), _("with"), _("room"), _("session"), _("state"), _("note")]
-    fields = ("client__code", "starts_at", "ends_at", "operator__full_name", "room__name", "session_number", "status", "note")
+    fields = (
+        "client__code",
+        "starts_at",
+        "ends_at",
+        "operator__full_name",
+        "room__name",
+        "session_number",
+        "status",
+        "note",
+    )
     write("for-people/bookings.csv", _table(head, bookings.values_list(*fields).iterator(2000)))
 
     plans = _mine(Plan._base_manager.using(using), clinic, client, "course__client").order_by("created_at")
-    head = [_("client"), _("plan"), _("session"), _("for the visit on"), _("state"), _("outcome"), _("fingerprint"), _("approved by"), _("approved")]
-    fields = ("course__client__code", "pk", "session_number", "visit_date", "state", "status", "content_sha256", "approval__approved_by__full_name", "approval__approved_at")  # fmt: skip
+    head = [
+        _("client"),
+        _("plan"),
+        _("session"),
+        _("for the visit on"),
+        _("state"),
+        _("outcome"),
+        _("fingerprint"),
+        _("approved by"),
+        _("approved"),
+    ]
+    fields = (
+        "course__client__code",
+        "pk",
+        "session_number",
+        "visit_date",
+        "state",
+        "status",
+        "content_sha256",
+        "approval__approved_by__full_name",
+        "approval__approved_at",
+    )
     write("for-people/plans.csv", _table(head, plans.values_list(*fields).iterator(2000)))
 
 
@@ -106,7 +145,11 @@ def write_plans(write: Write, using: str, clinic: Any = None, client: Any = None
 
 def write_consents(write: Write, using: str, clinic: Any = None, client: Any = None) -> None:
     """Each signed consent: the text that was signed, the strokes, and a picture of the signature."""
-    found = _mine(Consent._base_manager.using(using), clinic, client, "client").select_related("client", "text").order_by("pk")
+    found = (
+        _mine(Consent._base_manager.using(using), clinic, client, "client")
+        .select_related("client", "text")
+        .order_by("pk")
+    )
     for one in found.iterator(200):
         name = f"for-people/consents/{_safe(one.client.code)}-{one.pk}"
         day = one.signed_at.astimezone(datetime.UTC).date().isoformat()

@@ -86,7 +86,7 @@ def restore(
 
 
 def _must_be_known(manifest: dict[str, Any]) -> None:
-    known = {key for key in MigrationLoader(None, ignore_no_migrations=True).disk_migrations}
+    known = set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
     apps_known = {app for app, _name in known}
     for app, names in manifest["migrations"].items():
         for name in names:

@@ -14,24 +14,30 @@ from cryomassage_clinic.audit.models import AuditCheck
 from cryomassage_clinic.audit.services import record
 from cryomassage_clinic.clients.models import Client
 from cryomassage_clinic.custody.models import BackupRun, RetentionPeriod
-from cryomassage_clinic.custody.selectors import STALE, running_backup, running_check
+from cryomassage_clinic.custody.selectors import STALE, copies_made, running_backup, running_check
 
 
-def ask_backup(actor: Actor) -> BackupRun:
-    """Have a backup made by the worker; the one that is being made is enough."""
+def ask_backup(actor: Actor, *, replacing: bool = False) -> BackupRun:
+    """Have a backup made by the worker; the one that is being made is enough.
+
+    Args:
+        actor: who asks.
+        replacing: whether the older ones are deleted once the new one has been read back.
+    """
     from cryomassage_clinic.custody.tasks import run_backup
 
-    actor.require(Can.EXPORT)
+    actor.require(Can.ERASE if replacing else Can.EXPORT)
     with transaction.atomic():
         running = running_backup()
-        if running is not None:
+        if running is not None and not replacing:
             return running
         BackupRun.objects.filter(state__in=("waiting", "running"), asked_at__lt=timezone.now() - STALE).update(
             state=BackupRun.State.FAILED, report={"error": "it never came to an end"}
         )
         run = BackupRun.objects.create(asked_by=actor.user, asked_at=timezone.now())
-        run_backup.enqueue(str(run.pk))
-        record(actor, "backup.asked", run)
+        older = copies_made() if replacing else []
+        run_backup.enqueue(str(run.pk), older)
+        record(actor, "backup.replaced" if replacing else "backup.asked", run, {"older": older} if older else {})
         return run
 
 

@@ -11,13 +11,19 @@ from cryomassage_clinic.audit.models import AuditCheck
 from cryomassage_clinic.audit.snapshot import snapshot
 from cryomassage_clinic.audit.verify import verify
 from cryomassage_clinic.custody.backup import BackupError, make_backup
+from cryomassage_clinic.custody.erasure import delete_copies
 from cryomassage_clinic.custody.files import disk_is_full, full_words
 from cryomassage_clinic.custody.models import BackupRun
 
 
 @task()
-def run_backup(run_id: str) -> str:
-    """Make the backup that was asked for; what became of it stands in its row."""
+def run_backup(run_id: str, older: list[str] | None = None) -> str:
+    """Make the backup that was asked for; what became of it stands in its row.
+
+    Args:
+        run_id: the row.
+        older: names of backups that the new one replaces, once it has been read back.
+    """
     runs = BackupRun.objects.filter(pk=UUID(run_id))
     if not runs.filter(state=BackupRun.State.WAITING).update(state=BackupRun.State.RUNNING):
         return "not waiting"
@@ -33,7 +39,7 @@ def run_backup(run_id: str) -> str:
         path=str(made.path),
         size_bytes=made.size_bytes,
         verified=True,
-        report={"rows": made.rows},
+        report={"rows": made.rows, "replaced": delete_copies(older)},
     )
     return "done"
 

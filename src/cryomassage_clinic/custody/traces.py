@@ -24,6 +24,7 @@ _LOGGER = logging.getLogger("cryomassage.custody")
 _SHORTEST = 5  # a shorter text stands in too many places to be anybody's
 _PATIENCE_S = 15.0
 _BLOCK = 1 << 20
+_MARK = ".old-pages"
 
 
 def telling(values: Iterable[str]) -> list[str]:
@@ -106,13 +107,26 @@ def in_logs(told: list[str]) -> int:
 
 
 def wipe() -> bool:
-    """Free the database's files of old pages.
+    """Free the database's files of old pages. Where that has to wait, a mark is left and `finish_wiping` does it.
 
     Returns:
         Whether it could be done: somebody who reads keeps old pages for as long as they read.
     """
-    if connection.in_atomic_block:
+    mark = data_folder() / _MARK
+    mark.touch(mode=0o600)
+    if connection.in_atomic_block or not _wiped():
         return False
+    mark.unlink(missing_ok=True)
+    return True
+
+
+def finish_wiping() -> None:
+    """Do what an erasure had to leave; called by every backup and at the start of the server."""
+    if (data_folder() / _MARK).exists():
+        wipe()
+
+
+def _wiped() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
         if connection.vendor != "sqlite":

@@ -70,7 +70,12 @@ def kept_answers(answer_set: AnswerSet | None) -> dict[str, Kept]:
 
 
 def counts(
-    key: str, kept: Kept, client: Client, date: datetime.date, zones: tuple[str, ...] = (), now: datetime.datetime | None = None
+    key: str,
+    kept: Kept,
+    client: Client,
+    date: datetime.date,
+    zones: tuple[str, ...] = (),
+    now: datetime.datetime | None = None,
 ) -> bool:
     """Whether an answer counts on a day.
 

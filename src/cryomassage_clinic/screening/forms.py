@@ -112,4 +112,3 @@ class TestSpotForm(forms.Form):
         method: forms.ChoiceField = self.fields["method"]  # type: ignore[assignment]
         methods = bridge.methods().items()
         method.choices = [_CHOOSE, *((key, told(one.name)) for key, one in methods if one.liquid_nitrogen)]
-

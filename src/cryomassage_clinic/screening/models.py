@@ -19,7 +19,7 @@ class AnswerSet(ClinicOwned):
     # By question: {"answer": a word, a choice or a date, "zones": where it holds, "about": zones that were asked about,
     # "at": when it was given}. Answers that were not asked again are carried along with the time they were given.
     answers = models.JSONField()
-    # {"systolic": "120 mmHg", "diastolic": "75 mmHg", "pulse": "66 1/min", "measured_at": when}
+    # By question the value with its unit, such as "120 mmHg"; and under "measured_at" when that was.
     vitals = models.JSONField(null=True)
     knowledge_fingerprint = models.CharField(max_length=64)
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")

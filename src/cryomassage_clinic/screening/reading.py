@@ -53,23 +53,21 @@ def _day(asked: Asked, client: Client, today: datetime.date) -> str:
 
 
 def _answer(asked: Asked, client: Client, today: datetime.date) -> str:
-    if asked.question.answer == "number":
-        if not asked.chosen:
-            asked.error = _("Not measured yet.")
-            return ""
-        return _number(asked, asked.chosen)
+    """The answer; nothing where there is none or where it cannot be one."""
+    measured = asked.question.answer == "number"
     if not asked.chosen:
-        asked.error = _("Not answered yet.")
-        return ""
-    if asked.chosen not in labels_of(asked.question):
+        asked.error = _("Not measured yet.") if measured else _("Not answered yet.")
+    elif measured:
+        return _number(asked, asked.chosen)
+    elif asked.chosen not in labels_of(asked.question):
         asked.error = _("This is not one of the answers. Choose one.")
-        return ""
-    if asked.chosen == "date":
+    elif asked.chosen == "date":
         return _day(asked, client, today)
-    if asked.date and asked.question.answer == "date_or_no":
+    elif asked.date and asked.question.answer == "date_or_no":
         asked.error = _("Two answers: a day, and another one. Choose one.")
-        return ""
-    return asked.chosen
+    else:
+        return asked.chosen
+    return ""
 
 
 def read(

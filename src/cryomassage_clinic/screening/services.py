@@ -44,20 +44,14 @@ def _locked(actor: Actor, client: Client) -> Client:
 def _possible(key: str, answer: str, client: Client, today: datetime.date) -> bool:
     """Whether this is an answer to that question at all."""
     question = bridge.knowledge().question[key]
-    if question.answer == "number":
-        try:
-            value = float(answer.removesuffix(str(question.unit)).strip())
-        except ValueError:
-            return False
-        return question.range is not None and question.range[0] <= value <= question.range[1]
-    if question.answer == "choice":
-        return answer in (*question.choices, "unsure")
-    if answer in NOT_SITED:
-        return True
-    if question.answer == "yes_no":
-        return answer == "yes"
+    words = {"yes_no": ("yes", "no", "unsure"), "date_or_no": ("no", "unsure"), "choice": (*question.choices, "unsure")}
     try:
-        return client.birth_date <= datetime.date.fromisoformat(answer) <= today
+        if question.answer == "number":
+            low, high = question.range or (1.0, 0.0)
+            return low <= float(answer.removesuffix(str(question.unit)).strip()) <= high
+        if answer in words[question.answer]:
+            return True
+        return question.answer == "date_or_no" and client.birth_date <= datetime.date.fromisoformat(answer) <= today
     except ValueError:
         return False
 
@@ -71,9 +65,7 @@ def _new(key: str, value: Any, zones: tuple[str, ...], at: datetime.datetime) ->
     return Kept(answer, at, here, zones)
 
 
-def save_answers(
-    actor: Actor, course: Course, given: Mapping[str, Any], *, seen: int | str | None = ANY
-) -> AnswerSet:
+def save_answers(actor: Actor, course: Course, given: Mapping[str, Any], *, seen: int | str | None = ANY) -> AnswerSet:
     """Keep what a client has answered, as a new set; nothing that was answered before is changed.
 
     An answer that still counts and was not changed keeps the time at which it was given.

@@ -121,16 +121,13 @@ def screening_verdict(request: StaffRequest, pk: UUID) -> HttpResponse:
         "course": course,
         "client": client,
         "verdict": verdict,
-        "clearances": [
-            (reason, NoteForm(kind="clearance", only=[reason.rule], initial={"about": reason.rule}, prefix=None))
-            for reason in asks
-        ],
+        "clearances": asks,
+        "unsure": any(reason.rule.startswith("unsure.") for reason in verdict.reasons),
         "diagnosis": _needed_diagnosis(course, [reason.rule for reason in verdict.reasons]),
         "spot": TestSpotForm(initial={"method": course.method, "read_after_min": 15, "date": today})
         if any(reason.rule == "test_spot.first" for reason in verdict.reasons)
         else None,
         "today": today,
-        "back": reverse("screening_verdict", args=[course.pk]),
     }
     return render(request, "screening/verdict.html", context)
 

@@ -59,7 +59,9 @@ class Command(BaseCommand):
             raise CommandError(f"{options['client']}: this client has been erased already.")
         target = Path(options["to"] or f"client-{client.code}.zip").absolute()
         if target.is_relative_to(data_folder().absolute()):
-            raise CommandError("The file for the client must not lie in the data folder: it would be a trace. Use --to.")
+            raise CommandError(
+                "The file for the client must not lie in the data folder: it would be a trace. Use --to."
+            )
         if not options["yes"] and input(f"Type {client.code} to erase this client for good: ").strip() != client.code:
             raise CommandError("Not the code. Nothing was erased.")
         with in_words():
@@ -70,17 +72,21 @@ class Command(BaseCommand):
             except AlreadyErasedError as error:
                 raise CommandError(f"{options['client']}: this client has been erased already.") from error
             clean_files(done)
-            deleted = delete_copies() if options["backups"] == "delete" else 0
+            deleted = delete_copies([one.name for one in done.copies]) if options["backups"] == "delete" else 0
         self.stdout.write(f"Erased: {sum(done.rows.values())} rows. The file for the client: {target}")
         if deleted:
             self.stdout.write(f"{deleted} backups deleted. Make a new one now: backup")
         elif done.copies and options["backups"] is None:
-            self.stdout.write("These backups were made before and still hold the client (--backups delete takes them away):")
+            self.stdout.write(
+                "These backups were made before and still hold the client (--backups delete takes them away):"
+            )
         elif done.copies:
             self.stdout.write("Kept, though they still hold the client; a restore erases again:")
         for path in done.copies if not deleted else ():
             self.stdout.write(f"  {path}")
         if not done.wiped:
-            self.stdout.write("Old pages are still in use by somebody who reads; stop the clinic, then run: backup")
+            self.stdout.write(
+                "Old pages of the database are still being read. The next backup takes them away: run backup."
+            )
         for path in done.left:
             self.stdout.write(f"Still found in {path}. Look into it, and delete what is the client's.")

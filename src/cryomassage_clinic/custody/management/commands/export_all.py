@@ -28,4 +28,6 @@ class Command(BaseCommand):
         with in_words(), placed(target) as file:
             manifest = export(file)
         rows = sum(one["rows"] for one in manifest["tables"].values())
-        self.stdout.write(f"{target}\n{rows} rows in {len(manifest['tables'])} tables. Keep it safe: it holds everything.")
+        self.stdout.write(
+            f"{target}\n{rows} rows in {len(manifest['tables'])} tables. Keep it safe: it holds everything."
+        )

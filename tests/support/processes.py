@@ -1,0 +1,100 @@
+"""An instance of the clinic in processes and a data folder of its own, as it runs in a house.
+
+Where `DATABASE_URL` names a PostgreSQL server, each instance gets a database of its own there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import uuid
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+_BEGIN = "import django; django.setup()\n"
+
+
+def on_postgresql() -> bool:
+    """Whether instances run on PostgreSQL."""
+    return os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+class Instance:
+    """One clinic's computer."""
+
+    def __init__(self, folder: Path, *, tables: bool = True, **environment: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("CRYOMASSAGE_", "PYTEST"))},
+            "DJANGO_SETTINGS_MODULE": "tests.clinic.settings",
+            "CRYOMASSAGE_DATA": str(folder),
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+        if on_postgresql():
+            self.environment["DATABASE_URL"] = self._database()
+        if tables:
+            self.command("migrate", "--run-syncdb", "--verbosity=0")
+
+    def _database(self) -> str:
+        import psycopg
+
+        url = os.environ["DATABASE_URL"]
+        name = f"instance_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return re.sub(r"/[^/]*$", f"/{name}", url)
+
+    def arguments(self, *arguments: str) -> list[str]:
+        """A management command as a process starts it."""
+        return [sys.executable, "-m", "django", *arguments]
+
+    def command(
+        self, *arguments: str, check: bool = True, typed: str | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a management command."""
+        done = subprocess.run(
+            self.arguments(*arguments),
+            cwd=cwd or self.folder, env=self.environment, capture_output=True, text=True, input=typed, check=False,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done
+
+    def script(self, code: str) -> list[str]:
+        """Python inside the instance, as a process starts it."""
+        return [sys.executable, "-c", _BEGIN + textwrap.dedent(code)]
+
+    def python(self, code: str, *, limit_kb: int | None = None) -> str:
+        """Run Python inside the instance; what it printed."""
+        started = self.script(code)
+        if limit_kb is not None:  # the shell sets the limit: no file may grow beyond it
+            started = ["bash", "-c", f"trap '' XFSZ; ulimit -f {limit_kb}; exec \"$@\"", "limited", *started]
+        done = subprocess.run(
+            started, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def told(self, code: str) -> Any:
+        """Run Python inside the instance; the JSON in the last line that it printed."""
+        return json.loads(self.python(code).strip().splitlines()[-1])
+
+    def digests(self) -> dict[str, Any]:
+        """Rows and digest of each table."""
+        return dict(
+            self.told("""
+            import json
+            from cryomassage_clinic.custody.digests import content_digests
+            print(json.dumps(content_digests()))
+            """)
+        )
+
+    def files(self) -> list[Path]:
+        """Every file of the data folder."""
+        return sorted(path for path in self.folder.rglob("*") if path.is_file())
