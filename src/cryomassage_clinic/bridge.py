@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import cryomassage
 from cryomassage.errors import CryomassageError, InputError, Problem
+from cryomassage.interchange import words as plan_words
 from cryomassage.interchange.client_file import check
 from cryomassage.interchange.toml_file import validated
 from cryomassage.knowledge.load import load
 from cryomassage.knowledge.questionnaire import Question
 from cryomassage.knowledge.schema import Indication, Knowledge, Method, Zone
 from cryomassage.planning import answers as core_answers
+from cryomassage.planning import body_words
 from cryomassage.planning.room import judge_room as core_judge_room
 from cryomassage.planning.route import resolve_method
 from cryomassage.planning.screening import screen as core_screen
@@ -54,6 +56,8 @@ __all__ = [
     "RoomVerdict",
     "Screening",
     "Step",
+    "body_words",
+    "plan_words",
 ]
 
 BODY_QUESTIONS = core_answers.BODY_QUESTIONS  # answered by body data and by measuring

@@ -35,7 +35,12 @@ _ROOM_FIELDS = {
     "monitor": "monitor_valid_until",
     "use": "use_L_per_h",
 }
-_VESSEL_FIELDS = {"name": "name", "volume": "volume_L", "count": "count", "evaporation_per_day": "evaporation_L_per_day"}
+_VESSEL_FIELDS = {
+    "name": "name",
+    "volume": "volume_L",
+    "count": "count",
+    "evaporation_per_day": "evaporation_L_per_day",
+}
 
 
 def _told(problem: bridge.Problem) -> str:
@@ -244,5 +249,3 @@ def edit_device(actor: Actor, device: Device, data: dict[str, Any], seen_version
     held = _again(Device, device, seen_version)
     _write(actor, held, data, "device.changed")
     return held
-
-

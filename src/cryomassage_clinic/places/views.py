@@ -59,9 +59,7 @@ def _vessel_values(vessel: Vessel) -> dict[str, Any]:
 
 
 def _device_values(device: Device) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        name: getattr(device, name) for name in ("name", "cold_source", "distance_mm", "active")
-    }
+    values: dict[str, Any] = {name: getattr(device, name) for name in ("name", "cold_source", "distance_mm", "active")}
     calibration = device.calibration or {}
     values["calibrated"] = bool(calibration)
     for name in _CALIBRATION:
@@ -78,7 +76,9 @@ def _meanwhile(form: forms.BaseForm, now: dict[str, Any]) -> list[tuple[str, str
         value = now.get(bound.name)
         typed = bound.value()
         shown = "" if value is None else str(value)
-        if shown != ("" if typed is None else str(typed)) and not isinstance(form.fields[bound.name], forms.BooleanField):
+        if shown != ("" if typed is None else str(typed)) and not isinstance(
+            form.fields[bound.name], forms.BooleanField
+        ):
             told.append((str(bound.label), shown or _("empty")))
     return told
 

@@ -171,7 +171,9 @@ class Diary:
         self.taken.update(wanted_slots(booking))
 
 
-def next_free(booking: Booking, latest: datetime.datetime, *, ignoring: Booking | None = None) -> datetime.datetime | None:
+def next_free(
+    booking: Booking, latest: datetime.datetime, *, ignoring: Booking | None = None
+) -> datetime.datetime | None:
     """The next moment at or after the start of a booking at which everything it needs is free."""
     length = booking.ends_at - booking.starts_at
     airing = datetime.timedelta(minutes=booking.airing_min)

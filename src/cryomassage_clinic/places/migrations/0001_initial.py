@@ -6,85 +6,131 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='address')),
-                ('opening_hours', models.JSONField(blank=True, null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="address")),
+                ("opening_hours", models.JSONField(blank=True, null=True)),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('floor_area_m2', models.FloatField(verbose_name='floor area, m²')),
-                ('height_m', models.FloatField(verbose_name='height of the ceiling, m')),
-                ('temperature_degC', models.FloatField(blank=True, null=True, verbose_name='temperature of the air, °C')),
-                ('air_changes_per_h', models.FloatField(blank=True, null=True, verbose_name='air changes an hour')),
-                ('extraction', models.BooleanField(blank=True, null=True, verbose_name='a fan takes air out near the floor')),
-                ('monitor_valid_until', models.DateField(blank=True, null=True, verbose_name='oxygen monitor calibrated until')),
-                ('use_L_per_h', models.FloatField(blank=True, null=True, verbose_name='nitrogen used in work, L/h')),
-                ('airing_min', models.PositiveIntegerField(default=10, verbose_name='airing after each session, min')),
-                ('active', models.BooleanField(default=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rooms', to='places.site')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("floor_area_m2", models.FloatField(verbose_name="floor area, m²")),
+                ("height_m", models.FloatField(verbose_name="height of the ceiling, m")),
+                (
+                    "temperature_degC",
+                    models.FloatField(blank=True, null=True, verbose_name="temperature of the air, °C"),
+                ),
+                ("air_changes_per_h", models.FloatField(blank=True, null=True, verbose_name="air changes an hour")),
+                (
+                    "extraction",
+                    models.BooleanField(blank=True, null=True, verbose_name="a fan takes air out near the floor"),
+                ),
+                (
+                    "monitor_valid_until",
+                    models.DateField(blank=True, null=True, verbose_name="oxygen monitor calibrated until"),
+                ),
+                ("use_L_per_h", models.FloatField(blank=True, null=True, verbose_name="nitrogen used in work, L/h")),
+                ("airing_min", models.PositiveIntegerField(default=10, verbose_name="airing after each session, min")),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rooms", to="places.site"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('cold_source', models.CharField(max_length=64, verbose_name='kind')),
-                ('distance_mm', models.FloatField(blank=True, null=True, verbose_name='working distance, mm')),
-                ('calibration', models.JSONField(blank=True, null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='places.site')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("cold_source", models.CharField(max_length=64, verbose_name="kind")),
+                ("distance_mm", models.FloatField(blank=True, null=True, verbose_name="working distance, mm")),
+                ("calibration", models.JSONField(blank=True, null=True)),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="devices", to="places.site"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Vessel',
+            name="Vessel",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('volume_L', models.FloatField(verbose_name='volume, L')),
-                ('count', models.PositiveIntegerField(default=1, verbose_name='how many')),
-                ('evaporation_L_per_day', models.FloatField(blank=True, null=True, verbose_name='loss while standing, L/day')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vessels', to='places.room')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("volume_L", models.FloatField(verbose_name="volume, L")),
+                ("count", models.PositiveIntegerField(default=1, verbose_name="how many")),
+                (
+                    "evaporation_L_per_day",
+                    models.FloatField(blank=True, null=True, verbose_name="loss while standing, L/day"),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="vessels", to="places.room"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]

@@ -92,6 +92,11 @@ def _up(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _joined(sentences: list[str]) -> str:
+    """Sentences one after the other; the core begins some of them small."""
+    return " ".join((*sentences[:1], *(_up(sentence) for sentence in sentences[1:])))
+
+
 class Phrasebook:
     """The phrases of one language."""
 
@@ -119,7 +124,7 @@ class Phrasebook:
             parts.append(told or english)
             if told is None:
                 missed.append(english)
-        return " ".join(parts), tuple(missed)
+        return _joined(parts), tuple(missed)
 
     def _whole(self, text: str, depth: int) -> str | None:
         """A text told wholly, or None."""
@@ -129,20 +134,19 @@ class Phrasebook:
         found = self.phrases.get(stripped) or self._small.get(stripped)
         if found is not None or depth > _DEEPEST:
             return found
+        # Sentences before patterns: a part of a pattern must not swallow the sentence before it.
+        if _SENTENCE.search(stripped) is not None:
+            parts = [told for _english, told in self._sentences(stripped, depth)]
+            known = [part for part in parts if part is not None]
+            if len(known) == len(parts):
+                return _joined(known)
         for pattern in self.patterns:
             if stripped.startswith(pattern.begins) and stripped.endswith(pattern.ends):
                 matched = pattern.shape.fullmatch(stripped)
                 told = None if matched is None else self._filled(pattern, matched.groupdict(), depth)
                 if told is not None:
                     return told
-        if _SENTENCE.search(stripped) is None:
-            return None
-        parts = []
-        for _english, told in self._sentences(stripped, depth):
-            if told is None:
-                return None
-            parts.append(told)
-        return " ".join(parts)
+        return None
 
     def _sentences(self, text: str, depth: int) -> Iterator[tuple[str, str | None]]:
         """A text cut into the longest runs of sentences that an entry tells."""
