@@ -18,7 +18,7 @@ from cryomassage_clinic.courses.days import today_of
 from cryomassage_clinic.courses.models import Approval, Course, Plan
 from cryomassage_clinic.web.core_words import told
 
-_HEAVY = ("case", "inputs", "result", "pictures")
+_HEAVY = ("case", "result", "pictures")
 _LISTED = 50
 
 

@@ -26,6 +26,7 @@ from cryomassage_clinic.visits.slots import free, hold, take
 from cryomassage_clinic.web.once import must_be_fresh
 
 Status = Booking.Status
+_MOVED = ("starts_at", "ends_at", "operator", "room", "device", "airing_min", "note")
 _RELATED = ("client", "course", "course__client", "course__device", "operator", "room", "room__site", "device")
 
 
@@ -167,7 +168,7 @@ def move(
     refusals = refusals_of(actor, asked, ignoring=held)
     if refusals:
         raise RefusedError(refusals)
-    for name in ("starts_at", "ends_at", "operator", "room", "device", "airing_min", "note"):
+    for name in _MOVED:
         setattr(held, name, getattr(asked, name))
     free(held)
     take([held])

@@ -32,6 +32,7 @@ _FILLED = re.compile(r"\{(\w+)(?:\|([^}]*))?\}")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|(?<=[.!?…][”»)])\s+")
 _NUMBER = r"[-+−]?\d[\d,\u00a0]*(?:\.\d+)?(?:e[-+]?\d+)?%?"
 _DATE = r"\d{4}-\d{2}-\d{2}"
+_UNBROKEN = re.compile(r"\u00a0(?!\d)")  # the core binds some units to their numbers, and others not
 _SEPARATORS = {",": ", ", ";": "; ", "&": " and "}
 _FIRST_STRONG, _POP = "\u2068", "\u2069"  # what people typed keeps its own direction
 
@@ -93,7 +94,7 @@ def _up(text: str) -> str:
 
 
 def _joined(sentences: list[str]) -> str:
-    """Sentences one after the other; the core begins some of them small."""
+    """Translated sentences one after the other; the core begins some of them small."""
     return " ".join((*sentences[:1], *(_up(sentence) for sentence in sentences[1:])))
 
 
@@ -121,14 +122,14 @@ class Phrasebook:
             return found, ()
         parts, missed = [], []
         for english, told in self._sentences(text, 0):
-            parts.append(told or english)
             if told is None:
                 missed.append(english)
-        return _joined(parts), tuple(missed)
+            parts.append(english if told is None else _up(told) if parts else told)
+        return " ".join(parts), tuple(missed)
 
     def _whole(self, text: str, depth: int) -> str | None:
         """A text told wholly, or None."""
-        stripped = text.strip()
+        stripped = _UNBROKEN.sub(" ", text.strip())
         if not stripped:
             return text
         found = self.phrases.get(stripped) or self._small.get(stripped)

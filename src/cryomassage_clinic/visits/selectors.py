@@ -1,0 +1,204 @@
+"""Reads of bookings: a day, a week, today, a client's and a course's."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cryomassage_clinic.accounts.access import Actor, every
+from cryomassage_clinic.accounts.models import User
+from cryomassage_clinic.accounts.permissions import Can
+from cryomassage_clinic.clients.models import Client
+from cryomassage_clinic.courses.models import Course
+from cryomassage_clinic.places.models import Device, Room, Site
+from cryomassage_clinic.visits.clock import day_bounds, zone_of
+from cryomassage_clinic.visits.facts import LONGEST_MIN, Memory
+from cryomassage_clinic.visits.health import consents_missing, standing_of
+from cryomassage_clinic.visits.models import Booking
+
+_OPEN = (Booking.Status.BOOKED, Booking.Status.ARRIVED)
+
+
+def bookings_between(
+    actor: Actor, start: datetime.datetime, end: datetime.datetime, site: Site | None = None
+) -> QuerySet[Booking]:
+    """Bookings that lie at least in part between two moments; cancelled ones are left out.
+
+    Raises:
+        PermissionDenied: the role may not see the calendar.
+    """
+    rows = (
+        every(actor, Booking, Can.SEE_CALENDAR)
+        # No visit is longer than the limit, so the index on the start finds all that reach in.
+        .filter(starts_at__gte=start - datetime.timedelta(minutes=LONGEST_MIN), starts_at__lt=end, ends_at__gt=start)
+        .exclude(status=Booking.Status.CANCELLED)
+        .select_related("client", "course", "operator", "room", "device")
+        .order_by("starts_at", "pk")
+    )
+    return rows if site is None else rows.filter(room__site=site)
+
+
+def initials(name: str) -> str:
+    """First letters of a name."""
+    return "".join(f"{part[0].upper()}." for part in name.split()[:3])
+
+
+def shown_name(actor: Actor, client: Client) -> str:
+    """How a booking names its client: initials and code to those who treat, the name to reception."""
+    if actor.can(Can.SEE_HEALTH):
+        return f"{initials(client.full_name)} {client.code}"
+    return client.full_name
+
+
+def session_words(number: int | None) -> str:
+    """Which session a booking is."""
+    if number is None:
+        return _("Talk, no treatment")
+    return _("Test spot") if number == 0 else _("Session %(number)d") % {"number": number}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One booking as a list shows it."""
+
+    booking: Booking
+    who: str
+    what: str  # empty for those who see no health data
+    starts: datetime.datetime  # on the clinic's wall
+    ends: datetime.datetime
+    mark: str  # go, near, stop, or empty where it is not shown
+    word: str
+    missing: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be worked."""
+        return self.booking.status in _OPEN
+
+
+def visit_of(actor: Actor, booking: Booking, memory: Memory) -> Visit:
+    """A booking as this reader may see it."""
+    zone = zone_of(actor.clinic)
+    starts, ends = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
+    sees_health = actor.can(Can.SEE_HEALTH)
+    mark, word, missing = "", "", []
+    if sees_health and booking.course is not None and booking.status in _OPEN:
+        standing = standing_of(booking.course, starts.date(), booking.operator, memory)
+        mark, word = standing.mark, standing.word
+        if standing.ask_again:
+            missing.append(_("Ask the questions of the day"))
+        missing += standing.reasons
+        if consents_missing(booking.course, memory):
+            missing.append(_("Consent is not signed"))
+        if memory.facts(booking.course).plan is None:
+            missing.append(_("No approved plan"))
+        if missing and mark == "go":
+            mark = "near"
+    what = session_words(booking.session_number) if sees_health else ""
+    return Visit(booking, shown_name(actor, booking.client), what, starts, ends, mark, word, tuple(missing))
+
+
+def visits_of(actor: Actor, bookings: Iterable[Booking]) -> list[Visit]:
+    """Bookings as this reader may see them."""
+    memory = Memory()
+    return [visit_of(actor, booking, memory) for booking in bookings]
+
+
+def today_for(actor: Actor) -> list[Visit]:
+    """Who comes today, in order, with what is missing for those who may know.
+
+    Raises:
+        PermissionDenied: the role may not see the calendar.
+    """
+    zone = zone_of(actor.clinic)
+    start, end = day_bounds(timezone.localdate(timezone=zone), zone)
+    return visits_of(actor, bookings_between(actor, start, end).select_related("course__client", "course__clinic"))
+
+
+def of_client(actor: Actor, client: Client) -> list[Visit]:
+    """All visits of a client, the next ones first, without a look at the screening.
+
+    Raises:
+        PermissionDenied: the role may not see the calendar.
+    """
+    rows = (
+        every(actor, Booking, Can.SEE_CALENDAR)
+        .filter(client=client)
+        .select_related("client", "operator", "room", "device")
+        .order_by("-starts_at")
+    )
+    return [_plain(actor, row) for row in rows]
+
+
+def of_course(actor: Actor, course: Course) -> list[Visit]:
+    """Visits of a course in their order, without a look at the screening.
+
+    Raises:
+        PermissionDenied: the role may not see the calendar.
+    """
+    rows = (
+        every(actor, Booking, Can.SEE_CALENDAR)
+        .filter(course=course)
+        .exclude(status=Booking.Status.CANCELLED)
+        .select_related("client", "operator", "room", "device")
+        .order_by("starts_at")
+    )
+    return [_plain(actor, row) for row in rows]
+
+
+def _plain(actor: Actor, booking: Booking) -> Visit:
+    zone = zone_of(actor.clinic)
+    what = session_words(booking.session_number) if actor.can(Can.SEE_HEALTH) else ""
+    starts, ends = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
+    return Visit(booking, shown_name(actor, booking.client), what, starts, ends, "", "", ())
+
+
+# --- who and what can be booked -------------------------------------------------------------------------
+
+
+def operators(actor: Actor, site: Site | None = None) -> list[User]:
+    """Staff who treat, of a site where one is named."""
+    staff = every(actor, User, Can.SEE_CALENDAR).filter(is_active=True).prefetch_related("sites").order_by("full_name")
+    return [
+        one
+        for one in staff
+        if one.can(Can.EDIT_HEALTH)
+        and (site is None or not one.sites.all() or site.pk in {its.pk for its in one.sites.all()})
+    ]
+
+
+def rooms(actor: Actor, site: Site | None = None) -> list[Room]:
+    """Rooms in use."""
+    found = every(actor, Room, Can.SEE_CALENDAR).filter(active=True, site__active=True).select_related("site")
+    if site is not None:
+        found = found.filter(site=site)
+    return list(found.order_by("site__name", "name", "pk"))
+
+
+def devices(actor: Actor, site: Site | None = None) -> list[Device]:
+    """Devices in use."""
+    found = every(actor, Device, Can.SEE_CALENDAR).filter(active=True, site__active=True).select_related("site")
+    if site is not None:
+        found = found.filter(site=site)
+    return list(found.order_by("site__name", "name", "pk"))
+
+
+def courses_to_book(actor: Actor, client: Client) -> list[dict[str, Any]]:
+    """Courses of a client with the sessions that can be booked next.
+
+    Raises:
+        PermissionDenied: the role may not book.
+    """
+    from cryomassage_clinic.visits.planner import left_to_book
+
+    memory, found = Memory(), []
+    for course in every(actor, Course, Can.BOOK).filter(client=client).exclude(status=Course.Status.ENDED):
+        if course.place != "home":
+            found.append({"course": course, "facts": memory.facts(course), "left": left_to_book(course, memory)})
+    return found
