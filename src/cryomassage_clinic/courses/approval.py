@@ -49,6 +49,7 @@ def part_words() -> dict[str, str]:
         "test_spot": _("the test spot"),
         "lesion": _("lesions on the chart"),
         "professional": _("the professional who was asked"),
+        "approval": _("a doctor's approval"),
         "review": _("the review of the course"),
         "previous": _("what was done before"),
         "zones": _("places to keep off"),
@@ -110,7 +111,7 @@ def _day(plan: Plan, today: datetime.date) -> list[Obstacle]:
     """A plan is approved for a day that has not passed and is not too far off."""
     again = reverse("course_page", args=[plan.course_id]), _("Choose another day")
     if plan.visit_date < today:
-        day = date_format(plan.visit_date, "DATE_FORMAT")
+        day = date_format(plan.visit_date, "j F Y")
         return [Obstacle("past", _("It was made for %(day)s, which has passed.") % {"day": day}, *again)]
     valid = int(bridge.knowledge().limit["approval_valid"].quantity.value)
     if (plan.visit_date - today).days > valid:

@@ -7,10 +7,14 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 from cryomassage_clinic import bridge
+from cryomassage_clinic.accounts.permissions import Role
 from cryomassage_clinic.bridge import InputError, Problem
-from cryomassage_clinic.courses.models import Course
+from cryomassage_clinic.courses.models import Approval, Course
 from cryomassage_clinic.places.selectors import room_for_case, source_for_case
 
 # Parts of a case in the order in which they are told; each is digested by itself to say what has changed.
@@ -27,6 +31,7 @@ PARTS = (
     "test_spot",
     "lesion",
     "professional",
+    "approval",
     "review",
     "previous",
 )
@@ -84,6 +89,18 @@ def _professional(course: Course) -> dict[str, Any] | None:
     return {"name": course.professional_name, "date": course.professional_date, "zones": list(course.zones)}
 
 
+def _approval(course: Course, role: str, date: datetime.date) -> dict[str, Any] | None:
+    """A doctor's word that an operator works on, from a plan of this course that a doctor has approved."""
+    if role == "doctor" or not needs_doctor(class_of(course)):
+        return None
+    given = Approval.objects.filter(plan__course=course, role=Role.DOCTOR, revoked_at__isnull=True)
+    found = given.select_related("approved_by", "clinic").order_by("-approved_at").first()
+    if found is None:
+        return None
+    day = timezone.localtime(found.approved_at, ZoneInfo(found.clinic.time_zone)).date()
+    return {"doctor": found.approved_by.full_name, "date": day} if day <= date else None
+
+
 def _review(course: Course) -> dict[str, Any] | None:
     if course.review_session is None or course.review_date is None or course.review_benefit is None:
         return None
@@ -132,6 +149,7 @@ def gather(course: Course, *, date: datetime.date, session_number: int = 1, role
         # A lesion is told where one is frozen, and nowhere else.
         "lesion": list(charting.lesions_for_case(client, zones)) if frozen else [],
         "professional": _professional(course),
+        "approval": _approval(course, role, date),
         "review": _review(course),
         "source": None if course.device is None else source_for_case(course.device),
         "room": None if course.room is None else room_for_case(course.room),

@@ -46,7 +46,7 @@ def _whole(plan: Plan, core: bridge.CorePlan) -> dict[str, str]:
     minutes = sum(zone.total_s for zone in core.zones) / 60.0 + sum(spot.total_s for spot in core.spots) / 60.0
     return {
         _("State"): state_words(plan)[2],
-        _("Day"): date_format(plan.visit_date, "DATE_FORMAT"),
+        _("Day"): date_format(plan.visit_date, "j F Y"),
         _("Session"): str(plan.session_number),
         _("Zones"): ", ".join(zones) or "–",
         _("Method"): told(asked.method_name) if asked is not None else "–",
@@ -100,6 +100,7 @@ def _compared(plans: list[Plan]) -> dict[str, Any]:
                     "name": name,
                     "axis": axis,
                     "part": part,
+                    "element": f"curves-{key}",
                     "plans": [
                         None if span is None else {**span[part], "floor": span["floor"]} for span in spans
                     ],

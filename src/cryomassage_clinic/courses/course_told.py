@@ -6,32 +6,24 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
 from cryomassage_clinic import bridge
 from cryomassage_clinic.courses.approval import stale_parts
 from cryomassage_clinic.courses.days import today_of
 from cryomassage_clinic.courses.models import Course, Plan
 from cryomassage_clinic.courses.selectors import in_force, plans_of, sessions_done, state_words
 
-_LIVE = ("booked", "arrived")
-
-
 @dataclass(frozen=True)
 class Visit:
     """The visit that a plan is most likely asked for."""
 
     today: datetime.date
-    date: datetime.date
     number: int
 
 
 def next_visit(course: Course) -> Visit:
-    """The next booked day, or today; and the session that it would be."""
+    """Today, and the session that it would be: some answers hold for hours only, so a plan is made on its day."""
     today = today_of(course.clinic)
-    booked = course.bookings.filter(status__in=_LIVE, starts_at__gte=timezone.now()).order_by("starts_at").first()
-    date = today if booked is None else max(today, timezone.localtime(booked.starts_at).date())
-    return Visit(today, date, min(sessions_done(course) + 1, 60))
+    return Visit(today, min(sessions_done(course) + 1, 60))
 
 
 @dataclass(frozen=True)

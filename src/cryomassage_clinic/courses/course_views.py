@@ -78,7 +78,12 @@ def _shown(request: StaffRequest, form: WishForm, step: str, context: dict[str, 
     elif step == "zones":
         told |= {"zone_groups": zones_of(indication), "ticked": form.chosen_zones, "complaint": complaint(indication)}
     elif step == "way":
-        told |= {"ways": form.ways(), "complaint": complaint(indication)}
+        ways = form.ways()
+        told |= {
+            "ways": [way for way in ways if way.offered],
+            "not_offered": [way for way in ways if not way.offered],
+            "complaint": complaint(indication),
+        }
     else:
         way = form.chosen_way()
         told |= {
@@ -161,7 +166,7 @@ def _standing(request: StaffRequest, course: Course, status: int = 200, **more: 
     from cryomassage_clinic.screening.selectors import verdict_of
 
     visit = next_visit(course)
-    date = more.pop("date", None) or visit.date
+    date = more.pop("date", None) or visit.today
     number = more.pop("number", None) or visit.number
     gathered, missing = missing_for_plan(course, request.actor.user, date, number)
     done = sessions_done(course)
@@ -171,7 +176,7 @@ def _standing(request: StaffRequest, course: Course, status: int = 200, **more: 
         "client": course.client,
         "wish": wish_words(course),
         "complaint": complaint(course.indication),
-        "verdict": verdict_of(course, visit.date, request.actor.user),
+        "verdict": verdict_of(course, visit.today, request.actor.user),
         "missing": missing,
         "left_out": gathered.left_out,
         "date": date,

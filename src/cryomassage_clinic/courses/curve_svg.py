@@ -10,11 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-_WIDTH, _HEIGHT = 720.0, 320.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 118.0, 16.0, 44.0  # room for numbers and for the names of the lines
+_WIDTH, _HEIGHT = 420.0, 240.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 106.0, 12.0, 40.0  # room for numbers and for the names of the lines
 _STEP_degC = 5.0
 _IN_MINUTES_s = 300.0
-_GAP = 17.0  # between two names, so that neither hides the other
+_GAP = 16.0  # between two names, so that neither hides the other
 
 
 class _Frame:
@@ -65,13 +65,13 @@ def _grid(frame: _Frame) -> list[SafeString]:
         parts.append(
             format_html(
                 '<text class="curve-number" x="{}" y="{}" text-anchor="middle">{}</text>',
-                f"{frame.x(number * step * unit):.1f}", _HEIGHT - _BOTTOM + 18, f"{number * step:g}",
+                f"{frame.x(number * step * unit):.1f}", _HEIGHT - _BOTTOM + 15, f"{number * step:g}",
             )
         )  # fmt: skip
     words = _("minutes from the first touch") if minutes else _("seconds from the first touch")
     middle = f"{(_LEFT + _WIDTH - _RIGHT) / 2:.1f}"
     axis = '<text class="curve-number" x="{}" y="{}" text-anchor="middle">{}</text>'
-    parts.append(format_html(axis, middle, _HEIGHT - 8, words))
+    parts.append(format_html(axis, middle, _HEIGHT - 6, words))
     parts.append(format_html('<text class="curve-number" x="{}" y="{}">°C</text>', _LEFT + 4, _TOP + 2))
     return parts
 
@@ -118,7 +118,7 @@ def curve_svg(
             frame,
             [
                 (_("surface"), surface["p50"][-1], "curve-of-surface"),
-                (_("under the epidermis"), basal["p50"][-1], "curve-of-basal"),
+                (_("deeper layer"), basal["p50"][-1], "curve-of-basal"),
                 (floor, floor_degC, "curve-of-floor"),
             ],
         ),

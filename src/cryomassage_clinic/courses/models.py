@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cryomassage_clinic.accounts.owned import ClinicOwned, Versioned
+from cryomassage_clinic.accounts.permissions import Role
 
 
 class Course(ClinicOwned, Versioned):
@@ -93,3 +94,8 @@ class Approval(ClinicOwned):
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     revoked_reason = models.CharField(max_length=300, blank=True)
+
+    @property
+    def role_told(self) -> str:
+        """The role that the login had verified, in words."""
+        return str(Role(self.role).label) if self.role in Role.values else self.role

@@ -25,17 +25,11 @@ class Missing:
     text: str
     address: str = ""
     link: str = ""
-    details: tuple[str, ...] = ()
 
 
 def role_for_case(user: User) -> str:
     """The role that the core is told: a doctor only where the login says so."""
     return "doctor" if user.can(Can.APPROVE_AS_DOCTOR) else "operator"
-
-
-def _question(field: str) -> str:
-    question = bridge.knowledge().question.get(field.split(".")[1])
-    return told(question.ask) if question is not None else field
 
 
 def _words(problem: bridge.Problem) -> str:
@@ -56,7 +50,7 @@ def _words(problem: bridge.Problem) -> str:
 
 def _answers(course: Course, fields: Iterable[str]) -> Missing | None:
     """Questions without an answer that counts, told once."""
-    asked = tuple(dict.fromkeys(_question(field) for field in fields))
+    asked = set(fields)
     if not asked:
         return None
     text = ngettext(
@@ -64,7 +58,7 @@ def _answers(course: Course, fields: Iterable[str]) -> Missing | None:
         "%(count)d questions have no answer, or one that is too old. Unknown means no: ask again.",
         len(asked),
     ) % {"count": len(asked)}
-    return Missing(text, reverse("screening_form", args=[course.pk]), _("Ask the questions"), asked)
+    return Missing(text, reverse("screening_form", args=[course.pk]), _("Ask the questions"))
 
 
 def _where(course: Course, field: str) -> tuple[str, str]:

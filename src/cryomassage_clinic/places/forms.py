@@ -23,7 +23,7 @@ class NumberField(forms.FloatField):
     def __init__(self, **more: Any) -> None:
         super().__init__(**{"error_messages": {"invalid": lazy("Write a number, such as 2.7.")}, **more})
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> float | None:  # type: ignore[override]
         """The number.
 
         Raises:
@@ -40,7 +40,7 @@ class YesNoUnknownField(forms.ChoiceField):
     def __init__(self, **more: Any) -> None:
         super().__init__(choices=UNKNOWN_YES_NO, required=False, **more)
 
-    def clean(self, value: Any) -> bool | None:  # type: ignore[override]
+    def clean(self, value: Any) -> bool | None:
         """True, False or None.
 
         Raises:

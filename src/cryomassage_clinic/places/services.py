@@ -61,7 +61,7 @@ def _check_room(actor: Actor, room: Room, fields: dict[str, str], *, vessel: int
 
 
 def _check_device(actor: Actor, device: Device) -> None:
-    found = {}
+    found: dict[str, str] = {}
     for problem in bridge.source_problems(source_for_case(device), today_in(actor)):
         name = problem.field.split(".")[-1]
         field = {"source": "cold_source", "distance": "distance_mm", "calibration": "calibrated"}.get(name, name)

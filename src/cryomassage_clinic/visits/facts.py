@@ -1,4 +1,4 @@
-"""What a course's approved plan says about its visits: which sessions, when at the earliest, how long, how far apart."""
+"""What an approved plan says about visits: which sessions, when at the earliest, how long, how far apart."""
 
 from __future__ import annotations
 

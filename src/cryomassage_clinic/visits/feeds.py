@@ -1,4 +1,4 @@
-"""Bookings as iCalendar: a feed behind a secret address, and one visit to hand to a client. No health data, no names."""
+"""Bookings as iCalendar: a feed behind a secret address, and one visit for a client. No health data, no names."""
 
 from __future__ import annotations
 

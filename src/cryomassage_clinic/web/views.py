@@ -7,8 +7,11 @@ import json
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from cryomassage_clinic.accounts.permissions import Can
+from cryomassage_clinic.visits.selectors import today_for
+from cryomassage_clinic.web.due import due_for
 from cryomassage_clinic.web.menu import groups_for
 from cryomassage_clinic.web.models import Draft
 from cryomassage_clinic.web.pages import StaffRequest, page
@@ -19,7 +22,12 @@ _LONGEST_DRAFT = 200_000
 @page(Can.SEE_CALENDAR)
 def today(request: StaffRequest) -> HttpResponse:
     """Who comes, what is due, what went wrong yesterday."""
-    return render(request, "web/today.html")
+    actor = request.actor
+    return render(
+        request,
+        "web/today.html",
+        {"now": timezone.localtime(), "due": due_for(actor), "visits": today_for(actor)},
+    )
 
 
 @page(None)

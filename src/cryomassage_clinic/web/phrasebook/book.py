@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -110,7 +110,9 @@ class Phrasebook:
             (patterns if file.stem == PATTERNS else self.phrases).update(json.loads(file.read_text(encoding="utf-8")))
         self.patterns = [compiled(english, told) for english, told in patterns.items()]
         # The core writes many names small within a sentence.
-        self._small = {english.lower(): _low(told) for english, told in self.phrases.items() if english[-1] not in ".?!"}
+        self._small = {
+            english.lower(): _low(told) for english, told in self.phrases.items() if english[-1] not in ".?!"
+        }
         self.whole: Callable[[str, int], str | None] = lru_cache(maxsize=_REMEMBERED)(self._whole)
 
     def told(self, text: str) -> tuple[str, tuple[str, ...]]:
@@ -120,7 +122,8 @@ class Phrasebook:
         found = self.whole(text, 0)
         if found is not None:
             return found, ()
-        parts, missed = [], []
+        parts: list[str] = []
+        missed: list[str] = []
         for english, told in self._sentences(text, 0):
             if told is None:
                 missed.append(english)
@@ -203,7 +206,7 @@ class Phrasebook:
         return (self._and if kind == "&" else separator).join(known) if len(known) == len(pieces) else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def book(language: str) -> Phrasebook:
     """The phrases of a language; read once, when first asked for."""
     return Phrasebook(language)

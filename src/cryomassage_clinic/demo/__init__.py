@@ -1,0 +1,1 @@
+"""Invented people, rooms and visits, so that a new clinic has something to look at."""
