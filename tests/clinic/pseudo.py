@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import trans_real
 
 from cryomassage_clinic.web import core_words
@@ -26,7 +27,8 @@ LANGUAGE = "ru"  # whose place it takes, since browsers and people can choose it
 ALWAYS = ("Cryomassage", "English", "Русский", "°C", "mmHg", "PIN", "QR")
 
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_SPOKEN_ATTRIBUTES = ("alt", "aria-label", "aria-description", "placeholder", "title", "content", "label")
+_WORDS = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}")  # what scripts show stands in data attributes, beside keys
+_SPOKEN_ATTRIBUTES = ("alt", "aria-label", "aria-description", "placeholder", "title", "content", "label", "data-label")
 _BUTTONS = ("submit", "button", "reset")
 _SILENT = ("script", "style", "template", "noscript")
 _VOID = ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
@@ -63,10 +65,18 @@ def pseudo() -> Iterator[None]:
     trans_real._translations[LANGUAGE] = _Catalogue(real)
     core_words._told = lambda text, language: _wrapped(text)  # type: ignore[assignment]
     try:
+        _activate_again()
         yield
     finally:
         trans_real._translations[LANGUAGE] = real
         core_words._told = told
+        _activate_again()
+
+
+def _activate_again() -> None:
+    """A language that is active keeps its catalogue until it is activated anew."""
+    if translation.get_language() == LANGUAGE:
+        translation.activate(LANGUAGE)
 
 
 class _Reader(HTMLParser):
@@ -85,7 +95,7 @@ class _Reader(HTMLParser):
             return
         known = dict(attributes)
         for name, value in attributes:
-            spoken = name in _SPOKEN_ATTRIBUTES or name.startswith("data-words")
+            spoken = name in _SPOKEN_ATTRIBUTES or (name.startswith("data-") and _WORDS.search(value or "") is not None)
             if name == "content":
                 spoken = known.get("name") == "description"
             if name == "value":

@@ -24,9 +24,7 @@ from django.utils.translation.template import templatize
 PRODUCT = Path(__file__).parents[2] / "src/cryomassage_clinic"
 CATALOGUE = PRODUCT / "locale/ru/LC_MESSAGES/django.po"
 COMPILED = CATALOGUE.with_suffix(".mo")
-PLURALS = (
-    "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);"
-)
+PLURALS = "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 || n%100>14) ? 1 : 2);"
 _CALLS = {
     **dict.fromkeys(("gettext", "gettext_lazy", "gettext_noop", "ugettext"), ("text",)),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), ("text", "plural")),
@@ -81,7 +79,11 @@ def of_python(source: str, place: str) -> Iterator[Message]:
             continue
         called = node.func
         name = names.get(called.id) if isinstance(called, ast.Name) else None
-        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id == "translation":
+        if (
+            isinstance(called, ast.Attribute)
+            and isinstance(called.value, ast.Name)
+            and called.value.id == "translation"
+        ):
             name = called.attr if called.attr in _CALLS else None
         if name is None:
             continue

@@ -52,7 +52,7 @@ def client_card(request: StaffRequest, pk: UUID) -> HttpResponse:
         "client": client,
         "age": age_on(client.birth_date, today),
         "today": today,
-        "language": dict(settings.LANGUAGES).get(client.language, client.language),
+        "spoken": dict(settings.LANGUAGES).get(client.language, client.language),
         **bookings_of(client),
     }
     if request.actor.can(Can.SEE_HEALTH):

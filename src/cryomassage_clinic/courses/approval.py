@@ -34,6 +34,22 @@ def needed_right(plan: Plan) -> Can:
     return Can.APPROVE_AS_DOCTOR if needs_doctor(plan.exposure_class) else Can.APPROVE
 
 
+def is_intact(plan: Plan) -> bool:
+    """Whether a computed plan is what the core made: the text fits its fingerprint, and the row beside it fits both."""
+    if not bridge.is_untouched(plan.result, plan.content_sha256):
+        return False
+    core = bridge.read_plan(plan.result)
+    level = None if core.prescription is None else core.prescription.exposure_class
+    return (
+        core.status == plan.status
+        and level == plan.exposure_class
+        and core.date == plan.visit_date
+        and core.provenance.role == plan.asked_role
+        and core.client["visit"]["session"] == plan.session_number
+        and core.client_code == plan.course.client.code
+    )
+
+
 def part_words() -> dict[str, str]:
     """The inputs of a plan as people call them."""
     return {
@@ -135,7 +151,7 @@ def obstacles(plan: Plan, actor: Actor) -> list[Obstacle]:
         found.append(Obstacle("approved", _("It has been approved before. A plan is approved once.")))
     if plan.status not in APPROVABLE:
         found.append(Obstacle("refused", _("It holds no treatment that could be approved.")))
-    if not bridge.is_untouched(plan.result, plan.content_sha256):
+    if not is_intact(plan):
         text = _("Its content does not fit its fingerprint any more. Do not use it, and tell the owner.")
         return [*found, Obstacle("tampered", text)]
     if course.status == Course.Status.ENDED:

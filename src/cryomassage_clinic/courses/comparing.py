@@ -14,6 +14,7 @@ from cryomassage_clinic import bridge
 from cryomassage_clinic.accounts.access import every, get
 from cryomassage_clinic.accounts.permissions import Can
 from cryomassage_clinic.audit.services import seen
+from cryomassage_clinic.courses.approval import is_intact
 from cryomassage_clinic.courses.models import Plan
 from cryomassage_clinic.courses.selectors import state_words
 from cryomassage_clinic.web.core_words import told
@@ -133,6 +134,6 @@ def plan_compare(request: StaffRequest) -> HttpResponse:
     if wanted:
         second = get(actor, Plan, wanted, Can.SEE_HEALTH, state=Plan.State.DONE, course__client=client)
         seen(actor, first, "two plans compared", client_id=client.pk)
-        intact = all(bridge.is_untouched(plan.result, plan.content_sha256) for plan in (first, second))
+        intact = all(is_intact(plan) for plan in (first, second))
         context |= {"second": second, "broken": not intact, **(_compared([first, second]) if intact else {})}
     return render(request, "courses/compare.html", context)

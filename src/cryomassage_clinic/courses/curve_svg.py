@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 _WIDTH, _HEIGHT = 420.0, 240.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 106.0, 12.0, 40.0  # room for numbers and for the names of the lines
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38.0, 114.0, 12.0, 40.0  # room for numbers and for the names of the lines
 _STEP_degC = 5.0
 _IN_MINUTES_s = 300.0
 _GAP = 16.0  # between two names, so that neither hides the other

@@ -6,11 +6,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from cryomassage_clinic import bridge
 from cryomassage_clinic.accounts.access import get
 from cryomassage_clinic.accounts.permissions import Can
 from cryomassage_clinic.audit.services import seen
-from cryomassage_clinic.courses.approval import stale_parts
+from cryomassage_clinic.courses.approval import is_intact, stale_parts
 from cryomassage_clinic.courses.models import Plan
 from cryomassage_clinic.courses.plan_told import told_plan
 from cryomassage_clinic.courses.selectors import approval_of, in_force
@@ -32,7 +31,7 @@ def plan_card(request: StaffRequest, pk: str) -> HttpResponse:
     plan = _done(request, pk)
     client = plan.course.client
     seen(request.actor, plan, "card", client_id=client.pk)
-    intact = bridge.is_untouched(plan.result, plan.content_sha256)
+    intact = is_intact(plan)
     told = told_plan(plan) if intact else None
     changed = stale_parts(plan) if in_force(plan) else []
     if not intact:

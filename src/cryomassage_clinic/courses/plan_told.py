@@ -53,6 +53,7 @@ class ZoneTold:
     curve: SafeString | None
     touch_curve: SafeString | None
     values: list[tuple[str, str, str, str]]
+    depth: Picture | None  # temperature over depth and time
     pictures: list[Picture]
     swatches: list[tuple[str, str, str]]  # colour, moment, words
     colour_seen: bool
@@ -114,12 +115,12 @@ def _temperature(value: float) -> str:
 def _values(span: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     """The curve as a table of at most a dozen rows, among them the coldest moment."""
     times, surface, basal = span["time_s"], span["surface"], span["basal"]
-    count = len(times)
+    count, digits = len(times), 1 if times[-1] > 20 else 3
     coldest = min(range(count), key=lambda index: surface["p05"][index])
     kept = sorted({coldest, *(round(step * (count - 1) / 10) for step in range(11))})
     return [
         (
-            f"{times[index]:.1f}",
+            f"{times[index]:.{digits}f}",
             _temperature(surface["p50"][index]),
             f"{_temperature(surface['p05'][index])} … {_temperature(surface['p95'][index])}",
             _temperature(basal["p50"][index]),
@@ -154,6 +155,7 @@ def _zone(zone: Any, pictures: dict[str, Any]) -> ZoneTold:
             close = _("%(zone)s: temperature of the skin in the first touches.") % {"zone": name}
             touch = curve_svg(curves["touch"], title=close, **shared)
     drawings = [one for one in pictures.get("drawings", []) if one["zone"] == zone.zone]
+    depth = next((one for one in drawings if "depth" in one["title"]), None)
     return ZoneTold(
         key=zone.zone,
         name=name,
@@ -168,7 +170,8 @@ def _zone(zone: Any, pictures: dict[str, Any]) -> ZoneTold:
         curve=whole,
         touch_curve=touch,
         values=[] if curves is None else _values(curves.get("touch", curves["whole"])),
-        pictures=[Picture(one["name"], told(one["title"])) for one in drawings],
+        depth=None if depth is None else Picture(depth["name"], told(depth["title"])),
+        pictures=[Picture(one["name"], told(one["title"])) for one in drawings if one is not depth],
         swatches=_swatches(zone),
         colour_seen=zone.response is not None and zone.response.colour.seen,
         body=() if zone.response is None else tuple(told(line) for line in bridge.body_words.body_lines(zone.response)),

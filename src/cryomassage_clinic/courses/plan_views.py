@@ -16,7 +16,7 @@ from cryomassage_clinic.accounts.access import get
 from cryomassage_clinic.accounts.permissions import Can
 from cryomassage_clinic.audit.services import seen
 from cryomassage_clinic.courses import plan_services
-from cryomassage_clinic.courses.approval import APPROVABLE, needed_right, obstacles, stale_parts
+from cryomassage_clinic.courses.approval import APPROVABLE, is_intact, needed_right, obstacles, stale_parts
 from cryomassage_clinic.courses.course_told import plan_told
 from cryomassage_clinic.courses.models import Plan
 from cryomassage_clinic.courses.plan_told import told_plan, zone_map_of
@@ -85,8 +85,7 @@ def _page(request: StaffRequest, plan: Plan, status: int = 200, **more: Any) -> 
     if plan.state == Plan.State.FAILED:
         words, details = _failure(plan)
         return render(request, "courses/plan_failed.html", {**context, "words": words, "details": details})
-    intact = bridge.is_untouched(plan.result, plan.content_sha256)
-    if not intact:
+    if not is_intact(plan):
         return render(request, "courses/plan_broken.html", context, status=status)
     approval, told = approval_of(plan), told_plan(plan)
     right = needed_right(plan)

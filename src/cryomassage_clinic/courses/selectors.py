@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cryomassage_clinic import bridge
 from cryomassage_clinic.accounts.access import Actor, every
 from cryomassage_clinic.accounts.permissions import Can
-from cryomassage_clinic.courses.approval import APPROVABLE, stale_parts
+from cryomassage_clinic.courses.approval import APPROVABLE, is_intact, stale_parts
 from cryomassage_clinic.courses.case import class_of, method_of
 from cryomassage_clinic.courses.days import today_of
 from cryomassage_clinic.courses.models import Approval, Course, Plan
@@ -50,7 +50,7 @@ def working_plan(course: Course, date: datetime.date) -> Plan | None:
         approval__isnull=False, approval__revoked_at__isnull=True, visit_date=date, status__in=APPROVABLE
     )
     for plan in approved.select_related("course__client", "approval__approved_by").order_by("-approval__approved_at"):
-        if not stale_parts(plan) and bridge.is_untouched(plan.result, plan.content_sha256):
+        if is_intact(plan) and not stale_parts(plan):
             return plan
     return None
 

@@ -70,6 +70,11 @@ class Asked:
     error: str = ""
 
     @property
+    def daily(self) -> bool:
+        """Whether it is asked at every visit."""
+        return bridge.answer_valid(self.key) < datetime.timedelta(days=1)
+
+    @property
     def unit(self) -> str:
         """The unit of a number."""
         return {"mmHg": _("mmHg"), "1/min": _("beats a minute")}.get(self.question.unit or "", self.question.unit or "")

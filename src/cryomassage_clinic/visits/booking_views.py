@@ -21,6 +21,7 @@ from cryomassage_clinic.clients.selectors import find
 from cryomassage_clinic.courses.approval import stale_parts
 from cryomassage_clinic.courses.models import Course
 from cryomassage_clinic.visits import selectors, services
+from cryomassage_clinic.visits.again import written_before
 from cryomassage_clinic.visits.booking_form import BookingForm, WhenForm, values_of
 from cryomassage_clinic.visits.clock import DAY, zone_of
 from cryomassage_clinic.visits.facts import Memory
@@ -137,7 +138,8 @@ def _booking_form(
 def _book(request: StaffRequest, client: Client) -> HttpResponse:
     form = BookingForm(_picked(request), actor=request.actor, client=client)
     if not form.is_valid():
-        return _booking_form(request, form, client, 422)
+        before = written_before(request)  # sent twice: the session is booked, so it cannot be chosen any more
+        return redirect(before) if before is not None else _booking_form(request, form, client, 422)
     wanted = form.wanted()
 
     def write() -> str:

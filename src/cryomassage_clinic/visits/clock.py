@@ -105,13 +105,10 @@ def day_bounds(date: datetime.date, zone: ZoneInfo) -> tuple[datetime.datetime, 
 def clock_change(date: datetime.date, zone: ZoneInfo) -> str:
     """What the clocks do on a day, in words; empty where they do nothing."""
     start, end = day_bounds(date, zone)
-    before, after = start.astimezone(zone).utcoffset(), end.astimezone(zone).utcoffset()
-    assert before is not None
-    assert after is not None
-    if before == after:
-        return ""
     hours = (end - start).total_seconds() / 3600.0
-    if after > before:
+    if hours == 24.0:
+        return ""
+    if hours < 24.0:
         return _("The clocks go forward on this day: it has %(hours)g hours.") % {"hours": hours}
     return _("The clocks go back on this day: it has %(hours)g hours, and some times come twice.") % {"hours": hours}
 

@@ -22,6 +22,7 @@ from cryomassage_clinic.courses.models import Course
 from cryomassage_clinic.places.forms import TimeInput
 from cryomassage_clinic.places.selectors import WEEKDAYS
 from cryomassage_clinic.visits import selectors, services
+from cryomassage_clinic.visits.again import written_before
 from cryomassage_clinic.visits.booking_form import WhenForm
 from cryomassage_clinic.visits.clock import NoSuchTimeError, moment, zone_of
 from cryomassage_clinic.visits.facts import LONGEST_MIN, Memory, Session
@@ -153,14 +154,6 @@ def _mark(request: StaffRequest, rows: list[Row], found: dict[int | None, Any]) 
         row.errors += dict.fromkeys(one.told(sees_health=sees) for one in found.get(row.number, ()))
 
 
-class _NothingError(Exception):
-    """A form without a visit in it."""
-
-
-def _nothing() -> str:
-    raise _NothingError
-
-
 @page(Can.BOOK, methods=("GET", "POST"))
 def course_book(request: StaffRequest, pk: str) -> HttpResponse:
     """Book the sessions of a course."""
@@ -189,12 +182,11 @@ def course_book(request: StaffRequest, pk: str) -> HttpResponse:
         return render(request, "visits/course_book.html", context, status=422)
     context["rows"], wanted = _typed(request, course, form.wish(), memory)
     if not wanted and request.POST.get("do") != "check":
-        # Nothing is left to book: was this very form sent twice?
-        try:
-            return redirect(write_once(request, request.actor, _nothing))
-        except _NothingError:
-            context["none"] = True
-            return render(request, "visits/course_book.html", context, status=422)
+        before = written_before(request)
+        if before is not None:
+            return redirect(before)
+        context["none"] = True
+        return render(request, "visits/course_book.html", context, status=422)
     if request.POST.get("do") == "check" or any(row.errors for row in context["rows"]):
         _mark(request, context["rows"], checked(request.actor, wanted, memory))
         context["checked"] = request.POST.get("do") == "check"

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from cryomassage_clinic.accounts.access import Actor
-from cryomassage_clinic.web.models import Submission
+from cryomassage_clinic.web.headers import SAFE_FORM
+from cryomassage_clinic.web.models import Draft, Submission
 
 FIELD = "submission"
 
@@ -51,6 +52,8 @@ def write_once(request: HttpRequest, actor: Actor, write: Callable[[], str]) -> 
             taken = Submission.objects.create(id=mark, clinic=actor.clinic, user=actor.user, leads_to="")
             taken.leads_to = write()
             taken.save(update_fields=["leads_to"])
+            if SAFE_FORM in request.headers:  # what was typed is a record now
+                Draft.objects.filter(user=actor.user, form=request.headers[SAFE_FORM]).delete()
             return taken.leads_to
     except IntegrityError:
         earlier = Submission.objects.filter(pk=mark, user=actor.user).first()

@@ -150,7 +150,14 @@ class Phrasebook:
                 told = None if matched is None else self._filled(pattern, matched.groupdict(), depth)
                 if told is not None:
                     return told
-        return None
+        return self._as_a_sentence(stripped, depth)
+
+    def _as_a_sentence(self, text: str, depth: int) -> str | None:
+        """What the core says small and without a full stop, made a sentence by a page: “Must be at least 1 m.”"""
+        if not (text[0].isupper() and text.endswith(".")):
+            return None
+        told = self.whole(_low(text[:-1]), depth + 1)
+        return None if told is None else f"{_up(told)}."
 
     def _sentences(self, text: str, depth: int) -> Iterator[tuple[str, str | None]]:
         """A text cut into the longest runs of sentences that an entry tells."""
