@@ -149,7 +149,9 @@ def screen_so_far(case: Case) -> tuple[list[Problem], Screening | None]:
         return [], core_screen(read_case(case), knowledge())
     except InputError as error:
         problems = error.problems
-    if not all(problem.field.startswith(("answers.", "vitals.")) and problem.value == "missing" for problem in problems):
+    if not all(
+        problem.field.startswith(("answers.", "vitals.")) and problem.value == "missing" for problem in problems
+    ):
         return problems, None
     return problems, core_screen(_client(case), knowledge())
 

@@ -140,7 +140,7 @@ def test_names_in_any_script_are_kept_found_and_escaped(acorn: House, name: str)
     assert browser.post(reverse("client_new"), sent(full_name=name)).status_code == 302
     client = Client.objects.get()
     assert client.full_name == name
-    assert [one.pk for one in find(acorn.actor("operator"), name.split()[0]).clients] == [client.pk]
+    assert [one.pk for one in find(acorn.actor("operator"), name.split(maxsplit=1)[0]).clients] == [client.pk]
     for address in (
         reverse("client_list"),
         reverse("client_card", args=[client.pk]),

@@ -126,9 +126,7 @@ def test_a_room_in_the_cores_form_is_read_by_the_core_as_it_is(acorn: House) -> 
     assert json.loads(json.dumps(case)) == case
     verdict = bridge.judge_room(case, TODAY)
     assert verdict.volume_m3 == pytest.approx(16.0 * 2.8)
-    assert case["vessels"] == [
-        {"name": "Flask", "volume": "0.5 L", "count": 1, "evaporation_per_day": "0.2 L/day"}
-    ]
+    assert case["vessels"] == [{"name": "Flask", "volume": "0.5 L", "count": 1, "evaporation_per_day": "0.2 L/day"}]
     bare = Room(name="Bare", floor_area_m2=16.0, height_m=2.8)
     assert set(selectors.room_for_case(bare)) == {"schema", "name", "floor_area", "height"}
 

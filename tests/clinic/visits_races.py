@@ -93,8 +93,15 @@ class Races:
         at = booking.starts_at + datetime.timedelta(minutes=chance.choice([-10, -5, 5, 10]))
         self.attempt(
             lambda: services.move(
-                actor, booking, booking.version, starts_at=at, length_min=10, operator=booking.operator,
-                room=booking.room, device=None, note="",
+                actor,
+                booking,
+                booking.version,
+                starts_at=at,
+                length_min=10,
+                operator=booking.operator,
+                room=booking.room,
+                device=None,
+                note="",
             )  # fmt: skip
         )
 

@@ -12,7 +12,8 @@ import pytest
 from django.utils import timezone
 
 from cryomassage.planning.course import plan_course
-from cryomassage.records.plan import Numerics, Plan as CorePlan, Provenance
+from cryomassage.records.plan import Numerics, Provenance
+from cryomassage.records.plan import Plan as CorePlan
 from cryomassage_clinic import bridge
 from cryomassage_clinic.clients.models import Client
 from cryomassage_clinic.courses.models import Approval, Course, Plan

@@ -88,6 +88,16 @@ def _indication(key: str, indication: Indication, knowledge: Knowledge) -> Itera
                 yield f"{where}: {route.method} uses liquid nitrogen, which never touches {zone_key}"
 
 
+def _questions(knowledge: Knowledge) -> Iterator[str]:
+    """Questions whose answers no rule reads, or count for what is no time."""
+    for key, question in knowledge.question.items():
+        yield from _unknown(f"question.{key}", "limit", [question.valid], knowledge.limit)
+        if question.valid in knowledge.limit and knowledge.limit[question.valid].quantity.unit not in ("h", "day"):
+            yield f"question.{key}: {question.valid} is not a time in h or day"
+    asked = {condition.question for rule in knowledge.rule.values() for condition in rule.any_of + rule.and_all}
+    yield from (f"question.{key}: no rule reads its answer" for key in knowledge.question if key not in asked)
+
+
 def _all(knowledge: Knowledge) -> Iterator[str]:
     yield from _sources(knowledge)
     for key, zone in knowledge.zone.items():
@@ -113,12 +123,7 @@ def _all(knowledge: Knowledge) -> Iterator[str]:
     for key, combination in knowledge.combination.items():
         if combination.question is not None:
             yield from _unknown(f"combination.{key}", "question", [combination.question], knowledge.question)
-    for key, question in knowledge.question.items():
-        yield from _unknown(f"question.{key}", "limit", [question.valid], knowledge.limit)
-        if question.valid in knowledge.limit and knowledge.limit[question.valid].quantity.unit not in ("h", "day"):
-            yield f"question.{key}: {question.valid} is not a time in h or day"
-    asked = {condition.question for rule in knowledge.rule.values() for condition in rule.any_of + rule.and_all}
-    yield from (f"question.{key}: no rule reads its answer" for key in knowledge.question if key not in asked)
+    yield from _questions(knowledge)
 
 
 def contradictions(knowledge: Knowledge) -> list[str]:

@@ -40,7 +40,7 @@ class Ink:
 
 @dataclass(frozen=True)
 class Line:
-    """One massage line as it is drawn; `number` counts the lines of the zone in the knowledge."""
+    """One massage line as it is drawn; `number` is its place among the lines of the zone in the knowledge, from 0."""
 
     number: int
     d: str
@@ -179,8 +179,14 @@ def from_edge(outline: tuple[Point, ...], point: Point) -> float:
     shortest = float("inf")
     for (ax, ay), (bx, by) in zip(outline, (*outline[1:], outline[0]), strict=True):
         length = (bx - ax) ** 2 + (by - ay) ** 2
-        along = 0.0 if length == 0 else max(0.0, min(1.0, ((point[0] - ax) * (bx - ax) + (point[1] - ay) * (by - ay)) / length))
-        shortest = min(shortest, ((ax + along * (bx - ax) - point[0]) ** 2 + (ay + along * (by - ay) - point[1]) ** 2) ** 0.5)
+        along = (
+            0.0
+            if length == 0
+            else max(0.0, min(1.0, ((point[0] - ax) * (bx - ax) + (point[1] - ay) * (by - ay)) / length))
+        )
+        shortest = min(
+            shortest, ((ax + along * (bx - ax) - point[0]) ** 2 + (ay + along * (by - ay) - point[1]) ** 2) ** 0.5
+        )
     return shortest
 
 

@@ -63,7 +63,7 @@ class ContactForm(forms.Form):
         super().__init__(*args, **more)
         self.today = today
         for name, kind in (("phone", "tel"), ("email", "email")):
-            self.fields[name].widget.input_type = kind  # type: ignore[attr-defined]
+            self.fields[name].widget.input_type = kind
         for name in ("full_name", "phone", "email", "emergency_contact"):
             self.fields[name].widget.attrs["autocomplete"] = "off"  # never the tablet's owner
         self.fields["birth_date"].widget.attrs["max"] = today.isoformat()
@@ -110,7 +110,7 @@ class BodyForm(forms.Form):
 
     sex = forms.ChoiceField(
         label=lazy("Sex"),
-        choices=Client._meta.get_field("sex").choices,
+        choices=Client._meta.get_field("sex").choices or (),
         required=False,
         widget=forms.RadioSelect,
     )

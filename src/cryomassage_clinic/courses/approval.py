@@ -76,9 +76,7 @@ def part_words() -> dict[str, str]:
 
 def stale_parts(plan: Plan) -> list[str]:
     """What has changed since a plan was asked for, in words; empty where nothing has."""
-    now = inputs_of(
-        plan.course, plan.visit_date, session_number=plan.session_number, role=plan.asked_role
-    )
+    now = inputs_of(plan.course, plan.visit_date, session_number=plan.session_number, role=plan.asked_role)
     words = part_words()
     return [words[part] for part in changed_parts(plan.inputs, now)]
 
@@ -87,9 +85,7 @@ def _verdict(plan: Plan) -> list[Obstacle]:
     """What the screening says now, of every zone of the plan, and of the room."""
     course = plan.course
     to_screening = reverse("screening_verdict", args=[course.pk]), _("Open the verdict")
-    gathered = gather(
-        course, date=plan.visit_date, session_number=plan.session_number, role=plan.asked_role
-    )
+    gathered = gather(course, date=plan.visit_date, session_number=plan.session_number, role=plan.asked_role)
     if gathered.case is None or bridge.problems_of(gathered.case):
         text = _("Something that the screening needs is missing or too old.")
         return [Obstacle("missing", text, reverse("course_page", args=[course.pk]), _("See what is missing"))]

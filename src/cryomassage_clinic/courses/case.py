@@ -170,9 +170,7 @@ def gather(course: Course, *, date: datetime.date, session_number: int = 1, role
     return Gathered(plain, left_out, tuple(answered["stale"]), ids=ids)
 
 
-def case_for(
-    course: Course, *, date: datetime.date, session_number: int = 1, role: str = "operator"
-) -> bridge.Case:
+def case_for(course: Course, *, date: datetime.date, session_number: int = 1, role: str = "operator") -> bridge.Case:
     """A course on a day as the core reads it; zones that are kept off are not in it.
 
     Raises:

@@ -102,9 +102,7 @@ def _compared(plans: list[Plan]) -> dict[str, Any]:
                     "axis": axis,
                     "part": part,
                     "element": f"curves-{key}",
-                    "plans": [
-                        None if span is None else {**span[part], "floor": span["floor"]} for span in spans
-                    ],
+                    "plans": [None if span is None else {**span[part], "floor": span["floor"]} for span in spans],
                 }
             )
     return {"rows": _rows(*(_whole(plan, core) for plan, core in zip(plans, cores, strict=True))), "tables": tables,

@@ -12,6 +12,7 @@ from cryomassage_clinic.courses.days import today_of
 from cryomassage_clinic.courses.models import Course, Plan
 from cryomassage_clinic.courses.selectors import in_force, plans_of, sessions_done, state_words
 
+
 @dataclass(frozen=True)
 class Visit:
     """The visit that a plan is most likely asked for."""
@@ -76,6 +77,5 @@ def dates_of(course: Course, approved: Plan | None) -> list[DateTold]:
     bookings = course.bookings.exclude(status__in=["cancelled", "missed"]).select_related("room", "operator")
     booked = {booking.session_number: booking for booking in bookings.order_by("starts_at")}
     return [
-        DateTold(one.number, one.date, one.kind, one.note, one.review, booked.get(one.number))
-        for one in laid.sessions
+        DateTold(one.number, one.date, one.kind, one.note, one.review, booked.get(one.number)) for one in laid.sessions
     ]

@@ -72,7 +72,7 @@ class WishForm(forms.Form):
         self.all_devices = list(devices.select_related("site").order_by("name", "pk"))
         self.all_rooms = list(rooms.select_related("site").prefetch_related("vessels").order_by("name", "pk"))
         self.fields["zones"].choices = [(key, zone.name) for key, zone in bridge.zones().items()]  # type: ignore[attr-defined]
-        self.way: Way | None = None
+        self.found: Way | None = None
 
     # --- what was chosen so far, sound or not -----------------------------------------------------------
 
@@ -148,7 +148,7 @@ class WishForm(forms.Form):
             words = _("It is not used on: %(zones)s. Choose another way, or take these places out.")
             self.add_error("way", words % {"zones": ", ".join(way.not_on)})
             return
-        self.way = way
+        self.found = way
         if way.home:
             self._check_professional(data)
             return
@@ -191,7 +191,7 @@ class WishForm(forms.Form):
 
     def wish(self) -> dict[str, Any]:
         """The fields of a course; what was not asked stays empty."""
-        data, way = self.cleaned_data, self.way
+        data, way = self.cleaned_data, self.found
         if way is None:
             raise ValueError("only a valid form has a wish")
         return {

@@ -30,8 +30,7 @@ def _sqlite() -> list[str]:
     for name, table, when, message in rules:
         statements.append(f"DROP TRIGGER IF EXISTS {name}")
         statements.append(
-            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {when} "
-            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )
     return statements
 

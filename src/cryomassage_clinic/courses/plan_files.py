@@ -63,7 +63,9 @@ def _file_name(plan: Plan, ending: str) -> str:
 
 def _attached(content: str, kind: str, name: str) -> HttpResponse:
     return HttpResponse(
-        content, content_type=f"{kind}; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        content,
+        content_type=f"{kind}; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

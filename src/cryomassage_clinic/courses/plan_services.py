@@ -139,7 +139,7 @@ def revoke(actor: Actor, plan: Plan, reason: str) -> Approval:
         ValidationError: there is no reason, or nothing to take back.
     """
     actor.require(Can.APPROVE)
-    get(actor, Plan, plan.pk, Can.APPROVE)
+    actor.require(needed_right(get(actor, Plan, plan.pk, Can.APPROVE)))
     reason = reason.strip()
     if not reason:
         raise ValidationError(_("Say why the approval is taken back."))
@@ -151,7 +151,5 @@ def revoke(actor: Actor, plan: Plan, reason: str) -> Approval:
             raise ValidationError(_("There is no approval to take back."))
         approval.revoked_at, approval.revoked_by, approval.revoked_reason = timezone.now(), actor.user, reason
         approval.save(update_fields=["revoked_at", "revoked_by", "revoked_reason"])
-        audit.record(
-            actor, "plan.approval_revoked", plan, {"reason": reason}, client_id=plan.course.client_id
-        )
+        audit.record(actor, "plan.approval_revoked", plan, {"reason": reason}, client_id=plan.course.client_id)
         return approval

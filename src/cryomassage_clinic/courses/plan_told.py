@@ -302,6 +302,11 @@ def zone_map_of(plan: bridge.CorePlan) -> SafeString | str:
     floor = max(zone.surface_floor_degC for zone in plan.zones)
     low = min(floor, *values.values())
     svg: SafeString | str = zone_map_svg(
-        values, unit="°C", low=low, high=max(34.0, *values.values()), floor=floor, title=_("Coldest surface of the median skin")
+        values,
+        unit="°C",
+        low=low,
+        high=max(34.0, *values.values()),
+        floor=floor,
+        title=_("Coldest surface of the median skin"),
     )
     return svg

@@ -101,7 +101,9 @@ def missing_for_plan(
     gathered = gather(course, date=date, session_number=session_number, role=role)
     missing = told_problems(course, problems_in(gathered))
     if course.status == Course.Status.ENDED:
-        missing.insert(0, Missing(_("This course has ended."), reverse("course_new", args=[course.client_id]), _("Open a new one")))
+        missing.insert(
+            0, Missing(_("This course has ended."), reverse("course_new", args=[course.client_id]), _("Open a new one"))
+        )
     wanted = class_of(course)
     if role != "doctor" and needs_doctor(wanted):
         missing.insert(

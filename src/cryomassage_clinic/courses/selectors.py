@@ -58,7 +58,7 @@ def working_plan(course: Course, date: datetime.date) -> Plan | None:
 def sessions_done(course: Course) -> int:
     """How many sessions of a course have taken place, the test spot not counted."""
     done = course.bookings.filter(status="done", session_number__gte=1)
-    return int(max(done.values_list("session_number", flat=True), default=0))
+    return max((number for number in done.values_list("session_number", flat=True) if number), default=0)
 
 
 def doctor_methods() -> list[str]:

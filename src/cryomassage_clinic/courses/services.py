@@ -48,9 +48,11 @@ def create_course(actor: Actor, client: Client, wish: dict[str, Any]) -> Course:
 
     Raises:
         PermissionDenied: the role may not.
+        Http404: there is no such client in this clinic.
     """
     actor.require(Can.EDIT_HEALTH)
     with transaction.atomic():
+        client = get(actor, Client, client.pk, Can.EDIT_HEALTH, erased_at__isnull=True)
         course = Course.objects.create(clinic=actor.clinic, client=client, **wish)
         audit.record(actor, "course.created", course, _told(course), client_id=client.pk)
         return course
@@ -145,4 +147,3 @@ def review_course(
             client_id=course.client_id,
         )
         return course
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,7 @@ def in_words() -> Iterator[None]:
         yield
     except (BackupError, RestoreError, ImportRefusedError, SealError) as error:
         raise CommandError(str(error)) from error
-    except (OSError, DatabaseError) as error:
+    except (OSError, DatabaseError, sqlite3.Error) as error:
         if disk_is_full(error):
             raise CommandError(full_words()) from error
         if isinstance(error, OSError) and error.filename:

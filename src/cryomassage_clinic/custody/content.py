@@ -71,4 +71,4 @@ def columns(model: type[Model]) -> list[Field[Any, Any]]:
 def rows_of(model: type[Model], using: str, clinic: Any = None) -> Any:
     """A query for all rows of a table, or those of one clinic, in the order of their keys."""
     rows = model._base_manager.using(using).order_by("pk")
-    return rows if clinic is None else rows.filter(**{clinic_path(model): clinic})
+    return rows if clinic is None else rows.filter(**{clinic_path(model): getattr(clinic, "pk", clinic)})

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 TEMPORARY = ".unfinished-"
 _STALE_S = 24 * 3600
+# A file that may not grow any more is told by SQLite as a failed write, or as a failed growth of its shared index.
+_SQLITE_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -82,7 +84,7 @@ def disk_is_full(error: BaseException | None) -> bool:
         seen.add(id(error))
         if isinstance(error, OSError) and error.errno in _FULL:
             return True
-        if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+        if getattr(error, "sqlite_errorcode", None) in _SQLITE_FULL:
             return True
         if getattr(error, "sqlstate", None) == "53100":  # PostgreSQL: disk_full
             return True

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.utils import timezone
 from django_tasks import task
 
@@ -29,7 +31,7 @@ def run_backup(run_id: str, older: list[str] | None = None) -> str:
         return "not waiting"
     try:
         made = make_backup()
-    except (BackupError, OSError) as error:
+    except (BackupError, OSError, DatabaseError, sqlite3.Error) as error:
         words = full_words() if disk_is_full(error) else str(error)
         runs.update(state=BackupRun.State.FAILED, report={"error": words})
         return "failed"

@@ -150,15 +150,9 @@ def _plan(actor: Actor, course: Course, where: DemoPlaces, today: datetime.date,
 
 def _book(actor: Actor, course: Course, where: DemoPlaces) -> None:
     """The first four sessions, at times that are free."""
-    operator = (
-        User.objects.filter(clinic=actor.clinic, is_active=True, role=Role.OPERATOR).first() or actor.user
-    )
+    operator = User.objects.filter(clinic=actor.clinic, is_active=True, role=Role.OPERATOR).first() or actor.user
     wish = Wish(datetime.time(11, 0), operator, where.room, course.device)
-    wanted = [
-        one
-        for one in propose(actor, course, wish)[:4]
-        if one.starts_at is not None and not one.refusals
-    ]
+    wanted = [one for one in propose(actor, course, wish)[:4] if one.starts_at is not None and not one.refusals]
     book_all(
         actor,
         [

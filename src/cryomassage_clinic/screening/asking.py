@@ -201,6 +201,8 @@ def questionnaire(
         one = _asked(key, question, earlier.get(key), course, date, zones)
         if typed is not None and key in typed:
             written = typed[key]
+            changed = (written.chosen, written.date) != (one.chosen, one.date)
+            one.still = one.still and not changed  # what was changed is not folded away again
             one.chosen, one.date, one.zones, one.error = written.chosen, written.date, written.zones, written.error
         one.options = [
             Option(value, label, one.chosen == value, value not in ("no", "unsure"))

@@ -30,7 +30,7 @@ class DayField(forms.DateField):
 class MinutesField(forms.FloatField):
     """Minutes, with a point or a comma."""
 
-    def to_python(self, value: Any) -> float | None:
+    def to_python(self, value: Any) -> Any:
         """The number.
 
         Raises:
@@ -102,7 +102,7 @@ class TestSpotForm(forms.Form):
     )
     result = forms.ChoiceField(
         label=lazy("What was seen"),
-        choices=TestSpot._meta.get_field("result").choices,
+        choices=TestSpot._meta.get_field("result").choices or (),
         widget=forms.RadioSelect,
         error_messages={"required": lazy("Choose what was seen.")},
     )

@@ -115,11 +115,14 @@ class _Search:
         """The first day and time for one session."""
         length_min = self.wish.length_min or self.memory.facts(self.course).length_min(session.number)
         why: dict[str, None] = {}
-        if earliest > session.date:
-            text = _("Not before %(day)s: the sessions before it are later than planned, or that day has passed.")
-            why[text % {"day": date_format(earliest, "D j M")}] = None
+        today = timezone.localdate(timezone=zone_of(self.actor.clinic))
+        if earliest > session.date and earliest == today:
+            why[_("The day that the plan begins on has passed.")] = None
+        elif earliest > session.date:
+            text = _("Not before %(day)s: the session before it is later, and %(days)d days lie between them.")
+            why[text % {"day": date_format(earliest, "D j M"), "days": session.step_days}] = None
         date = earliest
-        end = timezone.localdate(timezone=zone_of(self.actor.clinic)) + FARTHEST_DAYS * DAY
+        end = today + FARTHEST_DAYS * DAY
         while date < end:
             if self.wish.weekdays and date.weekday() not in self.wish.weekdays:
                 date += DAY

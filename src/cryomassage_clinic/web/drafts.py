@@ -15,12 +15,13 @@ from django.utils import formats, timezone
 from cryomassage_clinic.accounts.access import Actor, get
 from cryomassage_clinic.accounts.permissions import Can
 from cryomassage_clinic.clients.models import Client
+from cryomassage_clinic.courses.models import Course
 from cryomassage_clinic.web.models import Draft, Submission
 from cryomassage_clinic.web.pages import StaffRequest, page
 
 LONGEST = 200_000  # bytes
 _WRITES = (Can.EDIT_CONTACT, Can.EDIT_HEALTH, Can.BOOK, Can.PLAN, Can.MANAGE_PLACES, Can.MANAGE_STAFF)
-_CLIENT_IN_KEY = re.compile(r"^client:([0-9a-f-]{36})(?::|$)")
+_OWNER_IN_KEY = re.compile(r"^(client|course):([0-9a-f-]{36})(?::|$)")
 
 
 @page(None, methods=("GET", "PUT", "DELETE"))
@@ -78,10 +79,14 @@ def _client_id(request: StaffRequest, form: str) -> str:
     """Whose data the draft holds, so that erasure finds it: as the form says, or as its key does.
 
     Raises:
-        Http404: there is no such client in this clinic.
+        Http404: there is no such client or course in this clinic.
     """
-    in_key = _CLIENT_IN_KEY.match(form)
-    named = request.headers.get("X-Draft-Client") or (in_key[1] if in_key else "")
+    named = request.headers.get("X-Draft-Client", "")
+    kind, pk = found.groups() if (found := _OWNER_IN_KEY.match(form)) else ("", "")
+    if not named and kind == "course":
+        course = Course.objects.filter(clinic=request.actor.clinic, pk=pk).first()
+        named = str(course.client_id) if course is not None else pk  # a new course has its client's id in the key
+    named = named or pk
     return str(get(request.actor, Client, named, Can.SEE_CONTACT).pk) if named else ""
 
 

@@ -7,41 +7,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('clients', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("clients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mark',
+            name="Mark",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('kind', models.CharField(choices=[('lesion', 'Lesion'), ('no_go', 'Keep off'), ('done_before', 'Treated before')], max_length=16)),
-                ('picture', models.CharField(max_length=32)),
-                ('zone', models.CharField(max_length=64)),
-                ('side', models.CharField(blank=True, choices=[('left', 'Left'), ('right', 'Right')], max_length=8)),
-                ('x', models.FloatField()),
-                ('y', models.FloatField()),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
-                ('diameter_mm', models.FloatField(blank=True, null=True)),
-                ('thickness_mm', models.FloatField(blank=True, null=True)),
-                ('done_on', models.DateField(blank=True, null=True)),
-                ('exposure_class', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('redness_gone', models.BooleanField(blank=True, null=True)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='clients.client')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('removed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("lesion", "Lesion"), ("no_go", "Keep off"), ("done_before", "Treated before")],
+                        max_length=16,
+                    ),
+                ),
+                ("picture", models.CharField(max_length=32)),
+                ("zone", models.CharField(max_length=64)),
+                ("side", models.CharField(blank=True, choices=[("left", "Left"), ("right", "Right")], max_length=8)),
+                ("x", models.FloatField()),
+                ("y", models.FloatField()),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                ("diameter_mm", models.FloatField(blank=True, null=True)),
+                ("thickness_mm", models.FloatField(blank=True, null=True)),
+                ("done_on", models.DateField(blank=True, null=True)),
+                ("exposure_class", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("redness_gone", models.BooleanField(blank=True, null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="clients.client"
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "removed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]

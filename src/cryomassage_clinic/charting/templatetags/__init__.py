@@ -1,1 +1,1 @@
-"""Template tags."""
+"""Tags of the chart."""

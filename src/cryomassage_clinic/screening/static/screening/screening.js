@@ -10,6 +10,7 @@
   const back = form.querySelector("[data-back]");
   const next = form.querySelector("[data-next]");
   const save = form.querySelector("[data-save]");
+  const opening = document.querySelector("[data-opening]");
   const groups = [...form.querySelectorAll("[data-group]")];
   const narrow = window.matchMedia("(max-width: 700px)");
   let pages = [];
@@ -36,6 +37,7 @@
     for (const question of page.questions) question.hidden = !page.shown.includes(question);
     const last = at === pages.length - 1;
     head.hidden = pages.length < 2;
+    if (opening) opening.hidden = at > 0;
     words.textContent = form.dataset.progress.replace("%(at)s", at + 1).replace("%(of)s", pages.length);
     bar.max = pages.length;
     bar.value = at + 1;

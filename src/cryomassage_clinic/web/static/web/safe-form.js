@@ -1,4 +1,4 @@
-// Forms that lose nothing: <form method="post" data-safe="client:<id>:body" [data-client="<id>"]>.
+// Forms that lose nothing: <form method="post" data-safe="client:<id>:body" [data-draft-client="<id>"]>.
 //
 // Drafts. What is typed goes to /drafts/<key> 1.5 s after the last change and 3 s after the first one at the latest,
 //   and when the page is hidden. No file, password, or field marked data-no-draft is kept; nothing is kept on the
@@ -47,7 +47,8 @@
       dirty = false; first = 0;
       const body = JSON.stringify({ mark: value("submission"), page, count: ++count, version: value("version"), fields: fields() });
       const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf(), "X-Requested-With": "fetch", "X-Background": "1" };
-      if (form.dataset.client) headers["X-Draft-Client"] = form.dataset.client;
+      const client = form.dataset.draftClient || form.dataset.client;
+      if (client) headers["X-Draft-Client"] = client;
       try {
         const answer = await fetch(where, { method: "PUT", body, headers, keepalive: leaving && body.length < 60000 });
         failed = !answer.ok;
