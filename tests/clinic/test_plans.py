@@ -16,8 +16,8 @@ from cryomassage_clinic import bridge
 from cryomassage_clinic.audit.models import AuditDetails, AuditRow
 from cryomassage_clinic.courses import tasks
 from cryomassage_clinic.courses.models import Plan
-from cryomassage_clinic.courses.plan_services import NotReadyError, approve, ask_plan
 from cryomassage_clinic.courses.pictures import kept
+from cryomassage_clinic.courses.plan_services import NotReadyError, approve, ask_plan
 from cryomassage_clinic.courses.tasks import compute_plan
 from tests.clinic.people import House, make_client, make_course
 from tests.clinic.plans import answer_all, computed, computed_plan, ready_client, ready_course, today
@@ -78,7 +78,9 @@ def test_only_a_doctor_is_told_to_the_core_as_one(acorn: House) -> None:
 
 
 def _nothing_answered(house: House) -> Any:
-    return make_course(house, make_client(house), indication="slight_swelling", zones=["forehead"], method="ice_massage")
+    return make_course(
+        house, make_client(house), indication="slight_swelling", zones=["forehead"], method="ice_massage"
+    )
 
 
 def _answers_grown_old(house: House) -> Any:
@@ -217,7 +219,10 @@ def test_a_second_result_of_the_same_plan_is_not_kept(acorn: House, quick: list[
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (bridge.InputError("case", [bridge.Problem("vitals", "9", "is not believable", "Measure again.")]), "Measure again."),
+        (
+            bridge.InputError("case", [bridge.Problem("vitals", "9", "is not believable", "Measure again.")]),
+            "Measure again.",
+        ),
         (bridge.CryomassageError("the engine cannot do this"), "the engine cannot do this"),
         (MemoryError("Wilhelmina"), "The program made a mistake"),
     ],
@@ -295,7 +300,13 @@ def test_the_page_tells_what_to_do_what_is_felt_and_why(acorn: House) -> None:
     page = acorn.browser("operator").get(f"/courses/plans/{plan.pk}/").content.decode()
     core = bridge.read_plan(plan.result)
     assert core.card is not None
-    for words in ("What to do", "What the skin will feel", "Why", "Stop at once when", "Custom only: no study shows it"):
+    for words in (
+        "What to do",
+        "What the skin will feel",
+        "Why",
+        "Stop at once when",
+        "Custom only: no study shows it",
+    ):
         assert words in page
     assert str(core.card.stop_signs[-1]) in page
     assert 'class="curve"' in page
@@ -440,7 +451,7 @@ def test_an_empty_list_teaches_and_a_full_one_tells_what_waits(acorn: House) -> 
 
 
 def test_hostile_names_are_shown_and_never_run(acorn: House) -> None:
-    name = '<script>alert(1)</script> "\' 🦔 \u202eevil'
+    name = "<script>alert(1)</script> \"' 🦔 \u202eevil"
     plan = computed_plan(acorn, ready_course(acorn, ready_client(acorn, full_name=name)))
     for page in ("", "card/"):
         told = acorn.browser("operator").get(f"/courses/plans/{plan.pk}/{page}").content.decode()

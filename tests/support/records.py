@@ -75,7 +75,9 @@ def full_client(house: House, **more: Any) -> Client:
         record(house.actor("owner"), "booking.created", booking, {"for": name}, client_id=client.pk)
         record(house.actor("owner"), "plan.computed", plan, {"for": name})  # somebody forgot whose it is
     Draft.objects.create(user=owner, form=f"client:{client.pk}:body", content={"history": name})
-    Draft.objects.create(user=owner, form=f"client:new:{client.code}", client_id=str(client.pk), content={"phone": client.phone})
+    Draft.objects.create(
+        user=owner, form=f"client:new:{client.code}", client_id=str(client.pk), content={"phone": client.phone}
+    )
     session = SessionStore()
     session["waiting"] = f"Saved: {name}"
     session.save()

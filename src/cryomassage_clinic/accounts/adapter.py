@@ -95,7 +95,9 @@ class StaffAdapter(DefaultAccountAdapter):
             note(request, user, "logout")
         super().logout(request)
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *a: Any, **k: Any) -> None:
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *a: Any, **k: Any
+    ) -> None:
         """The person sees that they are logged in; that needs no message."""
         if message_template not in _QUIET:
             super().add_message(request, level, message_template, *a, **k)

@@ -52,7 +52,9 @@ def make_first_owner(clinic_name: str = "", time_zone: str = "Europe/London", la
         user = User.objects.select_for_update().filter(username=invitations.FIRST_OWNER, role=Role.OWNER).first()
         if user is None:
             clinic = Clinic.objects.create(name=clinic_name, time_zone=time_zone, language=language)
-            user = User(username=invitations.FIRST_OWNER, full_name="", role=Role.OWNER, clinic=clinic, language=language)
+            user = User(
+                username=invitations.FIRST_OWNER, full_name="", role=Role.OWNER, clinic=clinic, language=language
+            )
             user.set_unusable_password()
             user.save()
         return reverse("setup", args=[invitations.make(user)])

@@ -123,7 +123,9 @@ class ChangeForm(MemberForm):
 
     active = forms.BooleanField(
         label=_("Works here"),
-        help_text=_("Without the tick this person can no longer log in and is logged out at once. The name stays in the records."),
+        help_text=_(
+            "Without the tick this person can no longer log in and is logged out at once. The name stays in the records."
+        ),
         required=False,
     )
 

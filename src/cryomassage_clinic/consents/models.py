@@ -44,8 +44,9 @@ class Consent(ClinicOwned):
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="consents")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="consents")
-    # [[[x, y, ms], ...], ...]: strokes in shares of the pad's width and height
+    # [[[x, y, ms], ...], ...]: strokes in shares of the pad's width and height; none where the name was typed
     strokes = models.JSONField()
+    signed_by_typing = models.BooleanField(default=False)  # by somebody who cannot draw; the witness confirmed it
     signed_name = models.CharField(max_length=160)
     signed_at = models.DateTimeField()
     witnessed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")

@@ -123,7 +123,7 @@ def _copy_postgresql(target: Path) -> dict[str, Any]:
     """Export the database as it is at this moment; what it held, table by table."""
     with snapshot() as using:
         with target.open("wb") as file:
-            told: dict[str, Any] = export_from(using, file)["tables"]
+            told: dict[str, Any] = export_from(using, file, media=False)["tables"]
         if told != content_digests(using):
             raise BackupError("The copy is not what the database holds. No backup was made.")
         done = verify(using, outside=False)

@@ -104,8 +104,8 @@ def export(stream: IO[bytes], clinic: Any = None) -> dict[str, Any]:
         return export_from(using, stream, clinic)
 
 
-def export_from(using: str, stream: IO[bytes], clinic: Any = None) -> dict[str, Any]:
-    """Write everything that a connection sees into a stream."""
+def export_from(using: str, stream: IO[bytes], clinic: Any = None, *, media: bool = True) -> dict[str, Any]:
+    """Write everything that a connection sees into a stream, with the media or without."""
     package = Package(stream)
     package.write("README.txt", [readable.readme().encode()])
     for model in content_models():
@@ -113,7 +113,7 @@ def export_from(using: str, stream: IO[bytes], clinic: Any = None) -> dict[str, 
     for part in (readable.write_tables, readable.write_plans, readable.write_consents):
         part(package.write, using, clinic)
     root = Path(settings.MEDIA_ROOT)
-    for folder in media_of(clinic):
+    for folder in media_of(clinic) if media else ():
         package.write_folder(folder, "media" if folder == root else f"media/{folder.name}")
     scope = "everything" if clinic is None else f"clinic {getattr(clinic, 'pk', clinic)}"
     return package.close(scope=scope, migrations=known_migrations(using))

@@ -131,7 +131,7 @@ def _insert(model: type[Model], rows: Iterator[dict[str, Any]]) -> None:
         for row in rows:
             if not columns:
                 columns = _columns(model, row)
-                names = ", ".join(quote(field.column) for field in columns)
+                names = ", ".join(quote(str(field.column)) for field in columns)
                 marks = ", ".join(["%s"] * len(columns))
                 statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"
             held.append([_value(one, row[one.attname] if one.attname in row else one.get_default()) for one in columns])

@@ -88,17 +88,17 @@ def write_tables(write: Write, using: str, clinic: Any = None, client: Any = Non
         _("skin type"),
         _("history"),
     ]
-    fields = ("code", "full_name", "birth_date", "phone", "email", "emergency_contact", "sex", "phototype", "history")
+    fields = ["code", "full_name", "birth_date", "phone", "email", "emergency_contact", "sex", "phototype", "history"]
     write("for-people/clients.csv", _table(head, clients.values_list(*fields).iterator(2000)))
 
     courses = _mine(Course._base_manager.using(using), clinic, client, "client").order_by("created_at")
     head = [_("client"), _("complaint"), _("zones"), _("method"), _("state"), _("begun"), _("why it ended")]
-    fields = ("client__code", "indication", "zones", "method", "status", "created_at", "end_reason")
+    fields = ["client__code", "indication", "zones", "method", "status", "created_at", "end_reason"]
     write("for-people/courses.csv", _table(head, courses.values_list(*fields).iterator(2000)))
 
     bookings = _mine(Booking._base_manager.using(using), clinic, client, "client").order_by("starts_at")
     head = [_("client"), _("from"), _("to"), _("with"), _("room"), _("session"), _("state"), _("note")]
-    fields = (
+    fields = [
         "client__code",
         "starts_at",
         "ends_at",
@@ -107,7 +107,7 @@ def write_tables(write: Write, using: str, clinic: Any = None, client: Any = Non
         "session_number",
         "status",
         "note",
-    )
+    ]
     write("for-people/bookings.csv", _table(head, bookings.values_list(*fields).iterator(2000)))
 
     plans = _mine(Plan._base_manager.using(using), clinic, client, "course__client").order_by("created_at")
@@ -122,7 +122,7 @@ def write_tables(write: Write, using: str, clinic: Any = None, client: Any = Non
         _("approved by"),
         _("approved"),
     ]
-    fields = (
+    fields = [
         "course__client__code",
         "pk",
         "session_number",
@@ -132,7 +132,7 @@ def write_tables(write: Write, using: str, clinic: Any = None, client: Any = Non
         "content_sha256",
         "approval__approved_by__full_name",
         "approval__approved_at",
-    )
+    ]
     write("for-people/plans.csv", _table(head, plans.values_list(*fields).iterator(2000)))
 
 

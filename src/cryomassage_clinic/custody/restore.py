@@ -129,9 +129,9 @@ def _put(manifest: dict[str, Any], found: Path, name: str) -> str:
         if had:
             backup.make_backup(kept)
         call_command("migrate", interactive=False, run_syncdb=True, verbosity=0)
-        _put_media(found / "media", kept if had else None)
         with (found / backup.DATABASE["postgresql"]).open("rb") as file:
             importing.import_all(file, replacing=had, backup=name)
+        _put_media(found / "media", kept if had else None)
     erasure_log.take_over(found / "erasures.log")
     return str(kept) if had else ""
 

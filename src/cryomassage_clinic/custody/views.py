@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import IO
+from typing import IO, cast
 from uuid import UUID
 
 from django.http import FileResponse, HttpResponse
@@ -51,11 +51,11 @@ def data_backup(request: StaffRequest) -> HttpResponse:
     return redirect(write_once(request, request.actor, write))
 
 
-def _download(file: IO[bytes], name: str) -> FileResponse:
+def _download(file: IO[bytes], name: str) -> HttpResponse:
     file.seek(0)
     response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "no-store"
-    return response
+    return cast("HttpResponse", response)  # a streamed one, which the type of pages does not know
 
 
 def _nameless() -> IO[bytes]:

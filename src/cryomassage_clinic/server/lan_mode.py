@@ -30,11 +30,11 @@ class LanMode:
         self._addresses = addresses()
         names = list(dict.fromkeys(filter(None, [options.name, host_name(), "localhost"])))
         try:
-            self.certificates = certificates(
-                folder / "certificates", names, [*self._addresses, "127.0.0.1", "::1"]
-            )
+            self.certificates = certificates(folder / "certificates", names, [*self._addresses, "127.0.0.1", "::1"])
         except OSError as error:
-            raise StartError(f"The certificates cannot be kept in {folder / 'certificates'}: {error.strerror}") from error
+            raise StartError(
+                f"The certificates cannot be kept in {folder / 'certificates'}: {error.strerror}"
+            ) from error
         self._opened = listen(options.host, port + 1)
         self._announcement: Announcement | None = None
         self._server: TrustServer | None = None

@@ -44,4 +44,6 @@ def _told(error: BaseException, seen: set[int]) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
     kind = type(error)
-    return "\n".join([*parts, "Traceback (without words, which may quote data):", *lines, f"{kind.__module__}.{kind.__qualname__}"])
+    return "\n".join(
+        [*parts, "Traceback (without words, which may quote data):", *lines, f"{kind.__module__}.{kind.__qualname__}"]
+    )

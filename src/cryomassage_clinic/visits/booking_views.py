@@ -81,7 +81,7 @@ def booking_new(request: StaffRequest) -> HttpResponse:
     """Book a visit: first for whom, then what, when and where."""
     asked = request.POST.get("client") or request.GET.get("client")
     if not asked:
-        sought = request.GET.get("q", "")[:100]
+        sought = request.GET.get("q", "")[:100].replace("\x00", "")
         found = find(request.actor, sought)
         kept = {key: request.GET[key] for key in ("start", "second", "room", "operator") if request.GET.get(key)}
         return render(request, "visits/booking_who.html", {"found": found, "q": sought, "kept": kept})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +18,10 @@ from cryomassage_clinic.courses.models import Course
 from cryomassage_clinic.places.models import Device, Room, Site
 from cryomassage_clinic.visits.clock import day_bounds, zone_of
 from cryomassage_clinic.visits.facts import LONGEST_MIN, Memory
-from cryomassage_clinic.visits.health import consents_missing, standing_of
+from cryomassage_clinic.visits.marks import LIST_BUDGET_S, Mark, mark_of, marks_of
 from cryomassage_clinic.visits.models import Booking
 
+_FOR_MARKS = ("course__client", "course__clinic", "course__device", "course__room")
 _OPEN = (Booking.Status.BOOKED, Booking.Status.ARRIVED)
 
 
@@ -76,49 +76,67 @@ class Visit:
     word: str
     missing: tuple[str, ...]
 
+    pending: bool = False  # the verdict is still to be looked up
+
     @property
     def is_open(self) -> bool:
         """Whether it is still to be worked."""
         return self.booking.status in _OPEN
 
 
-def visit_of(actor: Actor, booking: Booking, memory: Memory) -> Visit:
-    """A booking as this reader may see it."""
+class Visits(list[Visit]):
+    """Visits of a list."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether some verdict is still to be looked up."""
+        return any(visit.pending for visit in self)
+
+
+def _has_verdict(actor: Actor, booking: Booking) -> bool:
+    return actor.can(Can.SEE_HEALTH) and booking.course is not None and booking.status in _OPEN
+
+
+def _visit(actor: Actor, booking: Booking, mark: Mark | None = None, *, pending: bool = False) -> Visit:
     zone = zone_of(actor.clinic)
+    what = session_words(booking.session_number) if actor.can(Can.SEE_HEALTH) else ""
     starts, ends = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
-    sees_health = actor.can(Can.SEE_HEALTH)
-    mark, word, missing = "", "", []
-    if sees_health and booking.course is not None and booking.status in _OPEN:
-        standing = standing_of(booking.course, starts.date(), booking.operator, memory)
-        mark, word = standing.mark, standing.word
-        if standing.ask_again:
-            missing.append(_("Ask the questions of the day"))
-        missing += standing.reasons
-        if consents_missing(booking.course, memory):
-            missing.append(_("Consent is not signed"))
-        if memory.facts(booking.course).plan is None:
-            missing.append(_("No approved plan"))
-        if missing and mark == "go":
-            mark = "near"
-    what = session_words(booking.session_number) if sees_health else ""
-    return Visit(booking, shown_name(actor, booking.client), what, starts, ends, mark, word, tuple(missing))
+    mark = mark or Mark("", "", ())
+    who = shown_name(actor, booking.client)
+    return Visit(booking, who, what, starts, ends, mark.mark, mark.word, mark.missing, pending)
 
 
-def visits_of(actor: Actor, bookings: Iterable[Booking]) -> list[Visit]:
-    """Bookings as this reader may see them."""
-    memory = Memory()
-    return [visit_of(actor, booking, memory) for booking in bookings]
+def visit_of(actor: Actor, booking: Booking, memory: Memory) -> Visit:
+    """A booking as this reader may see it, its verdict computed anew."""
+    if not _has_verdict(actor, booking):
+        return _visit(actor, booking)
+    date = booking.starts_at.astimezone(zone_of(actor.clinic)).date()
+    return _visit(actor, booking, mark_of(booking, date, memory))
 
 
-def today_for(actor: Actor) -> list[Visit]:
+def visits_of(actor: Actor, bookings: QuerySet[Booking], budget_s: float = LIST_BUDGET_S) -> Visits:
+    """Bookings as this reader may see them, with as many verdicts as the time suffices for."""
+    rows = list(bookings.select_related(*_FOR_MARKS))
+    judged = [row for row in rows if _has_verdict(actor, row)]
+    marks = marks_of(actor, judged, budget_s)
+    return Visits(
+        _visit(actor, row, marks.get(row.pk), pending=row.pk in marks and marks[row.pk] is None) for row in rows
+    )
+
+
+def today_for(actor: Actor, budget_s: float = LIST_BUDGET_S) -> Visits:
     """Who comes today, in order, with what is missing for those who may know.
+
+    Args:
+        actor: who reads.
+        budget_s: how long to look up verdicts; a page that shows the rest later gives little.
 
     Raises:
         PermissionDenied: the role may not see the calendar.
     """
     zone = zone_of(actor.clinic)
     start, end = day_bounds(timezone.localdate(timezone=zone), zone)
-    return visits_of(actor, bookings_between(actor, start, end).select_related("course__client", "course__clinic"))
+    return visits_of(actor, bookings_between(actor, start, end), budget_s)
 
 
 def of_client(actor: Actor, client: Client) -> list[Visit]:
@@ -133,7 +151,7 @@ def of_client(actor: Actor, client: Client) -> list[Visit]:
         .select_related("client", "operator", "room", "device")
         .order_by("-starts_at")
     )
-    return [_plain(actor, row) for row in rows]
+    return [_visit(actor, row) for row in rows]
 
 
 def of_course(actor: Actor, course: Course) -> list[Visit]:
@@ -149,14 +167,7 @@ def of_course(actor: Actor, course: Course) -> list[Visit]:
         .select_related("client", "operator", "room", "device")
         .order_by("starts_at")
     )
-    return [_plain(actor, row) for row in rows]
-
-
-def _plain(actor: Actor, booking: Booking) -> Visit:
-    zone = zone_of(actor.clinic)
-    what = session_words(booking.session_number) if actor.can(Can.SEE_HEALTH) else ""
-    starts, ends = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
-    return Visit(booking, shown_name(actor, booking.client), what, starts, ends, "", "", ())
+    return [_visit(actor, row) for row in rows]
 
 
 # --- who and what can be booked -------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from cryomassage_clinic.visits import booking_views, course_views, feed_views, v
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.calendar, name="calendar"),
+    path("today/", views.today_list, name="today_list"),
     path("new/", booking_views.booking_new, name="booking_new"),
     path("bookings/<uuid:pk>/", booking_views.booking_page, name="booking_page"),
     path("bookings/<uuid:pk>/move/", booking_views.booking_move, name="booking_move"),

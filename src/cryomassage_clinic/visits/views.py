@@ -17,6 +17,7 @@ from cryomassage_clinic.places.selectors import sites_of
 from cryomassage_clinic.visits import selectors
 from cryomassage_clinic.visits.clock import DAY, clock_change, day_bounds, start_of_day, zone_of
 from cryomassage_clinic.visits.grid import day_grid, week_table
+from cryomassage_clinic.visits.marks import FILL_BUDGET_S, LIST_BUDGET_S
 from cryomassage_clinic.web.pages import StaffRequest, page
 
 _FIRST, _LAST = datetime.date(2000, 1, 3), datetime.date(2200, 1, 1)
@@ -54,10 +55,9 @@ def calendar(request: StaffRequest) -> HttpResponse:
     things: list[Room | User] = []
     if site is not None:
         things = [*selectors.operators(actor, site)] if by == "person" else [*selectors.rooms(actor, site)]
-    rows = selectors.bookings_between(
-        actor, start_of_day(first, zone), start_of_day(first + days * DAY, zone), site
-    ).select_related("course__client", "course__clinic", "course__device")
-    visits = selectors.visits_of(actor, rows)
+    rows = selectors.bookings_between(actor, start_of_day(first, zone), start_of_day(first + days * DAY, zone), site)
+    filling = request.headers.get("HX-Request") == "true"
+    visits = selectors.visits_of(actor, rows, FILL_BUDGET_S if filling else LIST_BUDGET_S)
     context: dict[str, Any] = {
         "date": date,
         "first": first,
@@ -80,6 +80,13 @@ def calendar(request: StaffRequest) -> HttpResponse:
         context["table"] = week_table(first, zone, things, by, visits)
     else:
         context["grid"] = day_grid(date, zone, site, things, by, visits, whole=context["whole"])
-    if visits and actor.can(Can.SEE_HEALTH):
+    if visits and actor.can(Can.SEE_HEALTH) and not filling:
         seen(actor, site or actor.clinic, f"calendar from {first} for {days} d")
     return render(request, "visits/calendar.html", context)
+
+
+@page(Can.SEE_CALENDAR)
+def today_list(request: StaffRequest) -> HttpResponse:
+    """The list of today's page again, with the verdicts that were still to be looked up."""
+    visits = selectors.today_for(request.actor, FILL_BUDGET_S)
+    return render(request, "visits/parts/today_list.html", {"visits": visits})

@@ -48,13 +48,21 @@ _GROUPS = (
         _("The clinic"),
         (
             Entry("staff_list", _("Staff"), _("Who works here, and as what"), "clients", Can.MANAGE_STAFF),
-            Entry("consent_texts", _("Consent texts"), _("What clients sign; every version is kept"), "pen", Can.MANAGE_PLACES),
+            Entry(
+                "consent_texts",
+                _("Consent texts"),
+                _("What clients sign; every version is kept"),
+                "pen",
+                Can.MANAGE_PLACES,
+            ),
         ),
     ),
     Group(
         _("The records"),
         (
-            Entry("data_page", _("Backup and export"), _("Everything is yours, in open formats"), "download", Can.EXPORT),
+            Entry(
+                "data_page", _("Backup and export"), _("Everything is yours, in open formats"), "download", Can.EXPORT
+            ),
             Entry("audit_list", _("Log"), _("Who did what, and who looked at what"), "shield", Can.SEE_AUDIT),
         ),
     ),

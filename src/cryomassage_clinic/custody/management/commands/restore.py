@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         "Restore a backup into an empty data folder, or with --replace into one that holds records (a copy of them is "
         "kept). The clinic has to be stopped. Clients who were erased after the backup are erased again."
     )
-    requires_system_checks: ClassVar[list[str]] = []  # there may be no tables yet
+    requires_system_checks = ()  # there may be no tables yet
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The file, its passphrase, and whether to replace."""

@@ -22,7 +22,7 @@
   });
   const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value || "";
   const takeCsrf = (token) => token && document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((one) => { one.value = token; });
-  const state = async () => (await fetch("/staff/session-state", { headers: { "X-Background": "1" } })).json();
+  const state = async () => (await fetch(words("state"), { headers: { "X-Background": "1" } })).json();
 
   function watch(form) {
     if (form.safe) return;
@@ -206,13 +206,12 @@
             open = true;
             return dialog.close();
           }
-          if (answer.status === 409) {
-            const more = part(dialog, "elsewhere");
-            more.querySelector("a").href = (await answer.json()).address;
-            more.hidden = false;
-            return undefined;
+          const more = await answer.json().catch(() => ({}));
+          part(dialog, "error").textContent = more.message || words("wrong");
+          if (more.address) {
+            part(dialog, "elsewhere").hidden = false;
+            part(dialog, "elsewhere").firstElementChild.href = more.address;
           }
-          part(dialog, "error").textContent = words(answer.status === 429 ? "tooOften" : "wrong");
         } catch { part(dialog, "error").textContent = words("offline", AGAIN_S); }
         return undefined;
       });
