@@ -165,7 +165,7 @@ def test_an_urgent_answer_says_to_seek_care_first_and_nothing_else_to_do(acorn: 
 def test_an_urgent_stop_at_one_place_is_a_stop_everywhere(acorn: House, course: Course) -> None:
     answer(acorn, course, systolic="190 mmHg")
     found = bridge.screen(case_for(course, date=today_of(acorn.clinic)))
-    elsewhere = found.model_copy(update={"verdict": "limit"})
+    elsewhere = found.model_copy(update={"verdict": type(found.verdict)("limit")})
     told = verdict._told(course, today_of(acorn.clinic), (), elsewhere, set(), ())
     assert (told.outcome, told.urgent) == ("stop", True)
 

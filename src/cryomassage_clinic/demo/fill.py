@@ -24,7 +24,7 @@ from cryomassage_clinic.demo.people import CLIENTS, DemoClient
 from cryomassage_clinic.places import services as places
 from cryomassage_clinic.places.models import Device, Room, Site
 from cryomassage_clinic.screening import services as screening
-from cryomassage_clinic.screening.answers import asked_questions
+from cryomassage_clinic.screening.asking import asked_questions
 from cryomassage_clinic.visits.planner import Wish, propose
 from cryomassage_clinic.visits.services import book_all
 
@@ -92,7 +92,6 @@ def _client(actor: Actor, one: DemoClient, where: DemoPlaces) -> None:
     client = create_client(
         actor,
         {
-            "site": where.site,
             "full_name": one.name,
             "birth_date": one.birth_date,
             "phone": one.phone,
@@ -135,7 +134,15 @@ def _answer(key: str, question: bridge.Question, one: DemoClient) -> Any:
         return one.answers[key]
     if key in _VITALS:
         return _VITALS[key]
-    return question.choices[0] if question.answer == "choice" else "no"
+    if question.answer == "choice":
+        return question.choices[0]
+    return "yes" if key in _told_by_no() else "no"
+
+
+def _told_by_no() -> set[str]:
+    """Questions to which “no” is what forbids, such as whether cold and pain are felt."""
+    rules = bridge.knowledge().rule.values()
+    return {one.question for rule in rules for one in (*rule.any_of, *rule.and_all) if "no" in one.equals}
 
 
 def _plan(actor: Actor, course: Course, where: DemoPlaces, today: datetime.date, far: int) -> None:

@@ -50,7 +50,7 @@ CLIENTS = (
         ("cheek",),
         "ice_massage",
         "ice_cloth",
-        far="approved",
+        far="planned",
     ),
     DemoClient(
         "Ivan Smirnov",
@@ -62,7 +62,7 @@ CLIENTS = (
         ("forehead", "nose"),
         "ln2_swab",
         "ln2_swab",
-        far="planned",
+        far="approved",
     ),
     DemoClient(
         "Vera Larsen",

@@ -86,7 +86,9 @@ def _run(options: Options, stop: threading.Event, open_things: ExitStack) -> int
     if options.demo:
         from cryomassage_clinic.demo.services import make_demo_clinic
 
-        make_demo_clinic()
+        demo = make_demo_clinic()
+        if demo:
+            say(demo)
     link = _first_owner_link()
     children = _children(opened, lan)
     open_things.callback(_stop, children)
