@@ -127,7 +127,7 @@ def zone_map_svg(
         "bar_top": _BAR_TOP,
         "bar_bottom": _BAR_TOP + _BAR_HEIGHT,
         "bar_width": _BAR_WIDTH,
-        "low": f"{low:.0f}",
+        "low": "" if floor_y is not None and _BAR_TOP + _BAR_HEIGHT - floor_y < 22 else f"{low:.0f}",
         "high": f"{high:.0f}",
         "floor": None if floor is None else f"{floor:.0f}",
         "floor_y": floor_y,

@@ -14,6 +14,7 @@ from cryomassage_clinic.accounts.access import Actor
 from cryomassage_clinic.charting.models import MarkKind
 from cryomassage_clinic.clients.models import Client
 from cryomassage_clinic.consents.models import Kind
+from cryomassage_clinic.consents.selectors import states_of
 from cryomassage_clinic.courses.models import Course
 from cryomassage_clinic.screening.selectors import notes_of, spots_of, verdict_of
 from cryomassage_clinic.screening.verdict import Verdict
@@ -65,18 +66,13 @@ def _course_told(actor: Actor, course: Course, today: datetime.date) -> CourseTo
 
 
 def _consents(client: Client) -> list[dict[str, Any]]:
-    """Each kind of consent and how it stands."""
-    states: dict[str, dict[str, Any]] = {
-        kind.value: {"label": kind.label, "state": "none", "at": None} for kind in Kind
-    }
-    for consent in client.consents.select_related("text").order_by("signed_at"):
-        if consent.text.kind in states:
-            withdrawn = consent.withdrawn_at
-            states[consent.text.kind] |= {
-                "state": "withdrawn" if withdrawn else "given",
-                "at": withdrawn or consent.signed_at,
-            }
-    return list(states.values())
+    """Each consent and how it stands."""
+    rows = []
+    for one in states_of(client):
+        at = None if one.consent is None else (one.consent.withdrawn_at or one.consent.signed_at)
+        label = Kind.TREATMENT.label if one.kind == Kind.TREATMENT and not one.treatment else one.label
+        rows.append({"label": label, "state": one.state, "at": at})
+    return rows
 
 
 def _notes(client: Client, today: datetime.date) -> list[NoteTold]:

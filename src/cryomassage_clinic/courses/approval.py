@@ -113,7 +113,7 @@ def _consents(course: Course) -> list[Obstacle]:
         Obstacle(
             "consent",
             _("The consent to this treatment is not signed, or was withdrawn."),
-            reverse("consent_overview", args=[course.client_id]),
+            f"{reverse('consent_overview', args=[course.client_id])}?course={course.pk}",
             _("Open the consents"),
         )
     ]

@@ -76,7 +76,11 @@ def _shown(request: StaffRequest, form: WishForm, step: str, context: dict[str, 
     if step == "complaint":
         told["groups"] = complaints()
     elif step == "zones":
-        told |= {"zone_groups": zones_of(indication), "ticked": form.chosen_zones, "complaint": complaint(indication)}
+        told |= {
+            "allowed_zones": [key for _region, zones in zones_of(indication) for key, _name in zones],
+            "ticked": form.chosen_zones,
+            "complaint": complaint(indication),
+        }
     elif step == "way":
         ways = form.ways()
         told |= {

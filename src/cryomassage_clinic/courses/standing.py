@@ -70,7 +70,7 @@ def steps_of(course: Course | None, here: str) -> list[WayStep]:
     addresses = {
         "wish": reverse("course_edit", args=[course.pk]),
         "screening": reverse("screening_form", args=[course.pk]),
-        "consent": reverse("consent_overview", args=[course.client_id]),
+        "consent": f"{reverse('consent_overview', args=[course.client_id])}?course={course.pk}",
         "chart": f"{reverse('chart', args=[course.client_id])}?course={course.pk}",
         "plan": plan,
         "approval": plan if newest is None else f"{plan}#approval",
