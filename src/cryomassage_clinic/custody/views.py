@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from cryomassage_clinic.accounts.access import get
 from cryomassage_clinic.accounts.permissions import Can
-from cryomassage_clinic.accounts.reauthentication import reauthenticated
+from cryomassage_clinic.accounts.reauthentication import ask_again, reauthenticated
 from cryomassage_clinic.clients.models import Client
 from cryomassage_clinic.custody import erasure, selectors, services
 from cryomassage_clinic.custody.exporting import export
@@ -99,10 +99,12 @@ def _client(request: StaffRequest, pk: UUID) -> Client:
 
 
 @page(Can.ERASE, methods=("GET", "POST"))
-@reauthenticated
 def erase_client(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Take a client out of everything, after their code has been typed."""
     actor, client = request.actor, _client(request, pk)
+    question = ask_again(request)
+    if question is not None:
+        return question
     if client.erased_at is not None:
         return _erased(request, client)
     form = EraseForm(request.POST or None, client=client)
@@ -132,10 +134,12 @@ def _erased(request: StaffRequest, client: Client) -> HttpResponse:
 
 
 @page(Can.ERASE, methods=("POST",))
-@reauthenticated
 def erase_client_file(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Everything that is held of a client, as one file for the client."""
     client = _client(request, pk)
+    question = ask_again(request)
+    if question is not None:
+        return question
     file = _nameless()
     try:
         erasure.export_client(file, client)
@@ -147,10 +151,12 @@ def erase_client_file(request: StaffRequest, pk: UUID) -> HttpResponse:
 
 
 @page(Can.ERASE, methods=("POST",))
-@reauthenticated
 def replace_backups(request: StaffRequest, pk: UUID) -> HttpResponse:
     """Make a backup without the erased client; the older ones are deleted once it has been read back."""
     _client(request, pk)
+    question = ask_again(request)
+    if question is not None:
+        return question
 
     def write() -> str:
         services.ask_backup(request.actor, replacing=True)

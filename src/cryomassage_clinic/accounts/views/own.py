@@ -14,7 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from cryomassage_clinic.accounts import own, selectors
+from cryomassage_clinic.accounts.access import get
 from cryomassage_clinic.accounts.forms import PasswordChange, PinForm, SettingsForm
+from cryomassage_clinic.accounts.models import User
+from cryomassage_clinic.accounts.permissions import Can
 from cryomassage_clinic.accounts.reauthentication import reauthenticated
 from cryomassage_clinic.web.once import write_once
 from cryomassage_clinic.web.pages import StaffRequest, page
@@ -29,7 +32,7 @@ def _here(request: StaffRequest) -> UUID:
 def own_settings(request: StaffRequest) -> HttpResponse:
     """Name, language, looks; the ways in; where one is logged in."""
     user = request.actor.user
-    form = SettingsForm(request.POST or None, instance=type(user).objects.get(pk=user.pk))
+    form = SettingsForm(request.POST or None, instance=get(request.actor, User, user.pk, Can.SEE_CALENDAR))
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
 
