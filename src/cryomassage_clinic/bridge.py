@@ -62,6 +62,7 @@ __all__ = [
 
 BODY_QUESTIONS = core_answers.BODY_QUESTIONS  # answered by body data and by measuring
 _WHERE = Path("case")  # as errors name it
+_NOT_BOOKED = frozenset({"ice", "pack"})  # agents that everybody has
 Case = dict[str, Any]  # a client file of the core as a table: no name, no contact
 
 
@@ -89,6 +90,11 @@ def zones() -> dict[str, Zone]:
 def indications() -> dict[str, Indication]:
     """All complaints by key."""
     return knowledge().indication
+
+
+def sources_are_booked(sources: tuple[str, ...]) -> bool:
+    """Whether cold sources are devices that only one person can use at a time; ice is not."""
+    return any(knowledge().cold_source[one].agent not in _NOT_BOOKED for one in sources)
 
 
 def methods() -> dict[str, Method]:

@@ -168,9 +168,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# What a page may use of the device: what the clinic's own pages need, and for themselves only.
+# What a page may use of the device: what the clinic's own pages need, and for themselves only. Bluetooth is not named:
+# it is for the page itself where nothing is said, and Chromium on Linux complains about the name on every page.
 PERMISSIONS_POLICY = (
-    "accelerometer=(), autoplay=(self), bluetooth=(self), camera=(self), display-capture=(), fullscreen=(self), "
+    "accelerometer=(), autoplay=(self), camera=(self), display-capture=(), fullscreen=(self), "
     "geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), "
     "publickey-credentials-create=(self), publickey-credentials-get=(self), screen-wake-lock=(self), serial=(), usb=()"
 )

@@ -7,6 +7,8 @@ os.environ.setdefault("CRYOMASSAGE_DATA", tempfile.mkdtemp(prefix="cryomassage-t
 
 from cryomassage_clinic.settings import *  # noqa: F403
 
+STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405 -- empty, but looked for at the first request
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {  # no collected files are needed
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives import hashes
 from zeroconf import IPVersion, Zeroconf
 
 from cryomassage_clinic.lan.certificates import SERVER_DAYS, certificates, may_be_named
-from cryomassage_clinic.lan.network import KIND, Announcement, addresses, host_name
+from cryomassage_clinic.lan.network import KIND, Announcement, addresses, host_name, others_named
 from cryomassage_clinic.lan.trust import TrustPage, TrustServer, qr_picture, qr_text
+from cryomassage_clinic.server import lan_mode
+from cryomassage_clinic.server.options import read
 from cryomassage_clinic.server.sockets import listen, port_of
 from tests.clinic.server_live import Clinic, make_people
 
@@ -159,7 +161,7 @@ def test_it_is_served_without_encryption_and_gives_nothing_else(page: TrustPage)
     server.start()
     root = f"http://127.0.0.1:{port_of(opened)}"
     try:
-        for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/qr.svg", "image/svg+xml"),
+        for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/qr.svg", "image/svg+xml"), ("/icon.svg", "image/svg+xml"),
                            ("/cryomassage.crt", "application/x-x509-ca-cert")):  # fmt: skip
             with urllib.request.urlopen(root + path, timeout=10) as answer:
                 assert answer.headers["Content-Type"].startswith(kind)
@@ -203,6 +205,52 @@ def test_the_network_learns_the_name() -> None:
     assert found.port == 8765
 
 
+def test_another_computer_of_the_same_name_is_noticed() -> None:
+    name = "twice-on-trial.local"
+    assert others_named(name, ["127.0.0.1"], ["127.0.0.1"], wait_s=0.5) == []
+    with Announcement(name, 8765, ["127.0.0.2"], interfaces=["127.0.0.1"]):
+        assert others_named(name, ["127.0.0.1"], ["127.0.0.1"]) == ["127.0.0.2"]
+        assert others_named(name, ["127.0.0.2"], ["127.0.0.1"]) == []
+
+
+def test_a_computer_that_moves_is_followed_and_its_certificate_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def names_of(mode: lan_mode.LanMode) -> set[str]:
+        found = loaded(mode.certificates.certificate).extensions
+        names = found.get_extension_for_class(x509.SubjectAlternativeName).value
+        return {str(one) for one in names.get_values_for_type(x509.IPAddress)}
+
+    said: list[str] = []
+    here: list[str] = []
+    monkeypatch.setattr(lan_mode, "addresses", lambda: list(here))
+    monkeypatch.setattr(lan_mode, "LOOK_S", 0.0)
+    port = free_pair()
+    mode = lan_mode.LanMode(tmp_path, read(["--lan", "--host", "127.0.0.1", "--name", "moving-on-trial.local"]), port)
+    try:
+        mode.start(said.append)
+        assert "in no network" in said.pop()
+        first = mode.certificates
+        here.append("127.0.0.2")  # the network cable is put in
+        mode.look_after(said.append, said.append)
+        assert said == [f"This computer has another address now. Tablets, the first time: http://127.0.0.2:{port + 1}/"]
+        assert "127.0.0.2" in names_of(mode)
+        assert mode.certificates.fingerprint == first.fingerprint
+        assert others_named("moving-on-trial.local", ["127.0.0.1"], ["127.0.0.2"]) == ["127.0.0.2"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/", timeout=10) as answer:
+            assert f"http://127.0.0.2:{port + 1}/" in answer.read().decode()
+        said.clear()
+        mode.look_after(said.append, said.append)
+        assert not said
+        monkeypatch.setattr(lan_mode, "CERTIFICATE_S", 0.0)
+        with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=SERVER_DAYS - 20)):
+            mode.look_after(said.append, said.append)
+        assert mode.certificates.renewed
+        assert not said
+    finally:
+        mode.stop()
+
+
 def test_run_with_lan_serves_over_https_only_and_says_how_to_trust(tmp_path: Path) -> None:
     make_people(tmp_path)
     port = free_pair()
@@ -210,13 +258,22 @@ def test_run_with_lan_serves_over_https_only_and_says_how_to_trust(tmp_path: Pat
         assert running.address() == f"https://{NAME}:{port}"
         running.wait_for("Stop it with")
         context = ssl.create_default_context(cafile=str(tmp_path / "certificates" / "authority.crt"))
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
-            with context.wrap_socket(plain, server_hostname=NAME) as link:
-                link.sendall(f"GET /account/login/ HTTP/1.0\r\nHost: {NAME}:{port}\r\n\r\n".encode())
-                answer = b"".join(iter(lambda: link.recv(65536), b"")).decode()
+        asked = f"GET /account/login/ HTTP/1.1\r\nHost: {NAME}:{port}\r\nConnection: close\r\n\r\n"
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname=NAME) as link,
+        ):
+            link.sendall(asked.encode())
+            answer = b"".join(iter(lambda: link.recv(65536), b"")).decode()
         assert answer.startswith("HTTP/1.1 200")
         assert "Strict-Transport-Security: max-age=31536000" in answer
         assert "; Secure" in answer or "Secure;" in answer
+        certificates(tmp_path / "certificates", [NAME, "renewed.local"], [])  # taken without a restart
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+            context.wrap_socket(plain, server_hostname="renewed.local"),
+        ):
+            pass
         with urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/", timeout=10) as trust:
             shown = trust.read().decode()
         fingerprint = running.lines[[line.startswith("Fingerprint") for line in running.lines].index(True) + 1]

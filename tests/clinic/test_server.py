@@ -209,7 +209,7 @@ def test_the_folder_is_made_and_tried(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_an_address_of_another_computer_is_refused() -> None:
-    with pytest.raises(StartError, match="Cannot listen|no such address"):
+    with pytest.raises(StartError, match=r"Cannot listen|no such address"):
         listen("203.0.113.7", 0)
     with pytest.raises(StartError, match="no such address"):
         listen("no such host", 0)

@@ -24,7 +24,6 @@ GRADES: dict[str, str | Promise] = {
     "X": lazy("Contradicted: studies found no effect"),
 }
 _GRADE_MARKS = {"A": "go", "B": "go", "B-": "info", "C": "info", "C/D": "near", "D": "near", "X": "stop"}
-_ICE = frozenset({"ice", "pack"})  # agents that everybody has, and that are not booked
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,6 @@ def ways_of(indication: str, zones: list[str], devices: list[Any]) -> list[Way]:
         method, level = known.method[route.method], known.exposure_class[f"class_{route.exposure_class}"]
         first = route.method not in seen
         seen.add(route.method)
-        agents = {known.cold_source[source].agent for source in method.sources}
         ways.append(
             Way(
                 key=route.method if first else f"{route.method}:{route.exposure_class}",
@@ -149,7 +147,7 @@ def ways_of(indication: str, zones: list[str], devices: list[Any]) -> list[Way]:
                     told(known.zone[zone].name) for zone in zones if zone in known.zone and zone not in route.zones
                 ),
                 sources=method.sources,
-                needs_device=not agents <= _ICE,
+                needs_device=bridge.sources_are_booked(method.sources),
                 has_device=bool(kinds.intersection(method.sources)),
             )
         )

@@ -8,7 +8,7 @@ import socket
 from types import TracebackType
 
 import ifaddr
-from zeroconf import IPVersion, ServiceInfo, Zeroconf
+from zeroconf import AddressResolverIPv4, IPVersion, ServiceInfo, Zeroconf
 
 KIND = "_https._tcp.local."
 _NOT_OF_A_HOST_NAME = re.compile(r"[^a-z0-9-]")
@@ -34,25 +34,48 @@ def host_name() -> str:
     return f"{short}.local" if short and short != "localhost" else ""
 
 
+def others_named(name: str, own: list[str], interfaces: list[str] | None = None, wait_s: float = 1.5) -> list[str]:
+    """The addresses of other computers that answer to a `.local` name.
+
+    Raises:
+        OSError: the network cannot be asked.
+    """
+    asking = Zeroconf(ip_version=IPVersion.V4Only, interfaces=interfaces or _of_version_4(own))
+    try:
+        resolver = AddressResolverIPv4(f"{name}.")
+        if not resolver.request(asking, wait_s * 1000):
+            return []
+        return [address for address in resolver.parsed_addresses() if address not in own]
+    finally:
+        asking.close()
+
+
+def _of_version_4(found: list[str]) -> list[str]:
+    return [one for one in found if ":" not in one]
+
+
 class Announcement:
     """Tells the local network by which address a `.local` name is reached, as long as it is open (mDNS)."""
 
     def __init__(self, name: str, port: int, found: list[str], interfaces: list[str] | None = None) -> None:
+        label = f"Cryomassage {name.removesuffix('.local')}"[:63]  # as long as one part of a name may be
         self._info = ServiceInfo(
             KIND,
-            f"Cryomassage {name.removesuffix('.local')}.{KIND}",
+            f"{label}.{KIND}",
             parsed_addresses=found,
             port=port,
             server=f"{name}.",
             properties={"path": "/"},
         )
-        self._zeroconf = Zeroconf(
-            ip_version=IPVersion.V4Only, interfaces=interfaces or [one for one in found if ":" not in one]
-        )
+        self._zeroconf = Zeroconf(ip_version=IPVersion.V4Only, interfaces=interfaces or _of_version_4(found))
 
     def __enter__(self) -> Announcement:
         """Begin to tell."""
-        self._zeroconf.register_service(self._info, allow_name_change=True)
+        try:
+            self._zeroconf.register_service(self._info, allow_name_change=True)
+        except Exception:
+            self._zeroconf.close()
+            raise
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""The page by which a tablet learns to trust the clinic: plain HTTP, read-only, four answers and no more."""
+"""The page by which a tablet learns to trust the clinic: plain HTTP, read-only, five answers and no more."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 import io
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -66,6 +66,8 @@ class TrustPage:
             return Answer(200, "text/css; charset=utf-8", _styles())
         if parts.path == "/qr.svg":
             return Answer(200, "image/svg+xml", qr_picture(self.own_address))
+        if parts.path == "/icon.svg":
+            return Answer(200, "image/svg+xml", Path(str(finders.find("web/icon.svg"))).read_bytes())
         return Answer(404, "text/plain; charset=utf-8", b"There is no such page here.")
 
     def _page(self, language: str) -> Answer:
@@ -121,7 +123,8 @@ class TrustServer:
     """Serves the page from a thread, on a socket that is open already."""
 
     def __init__(self, page: TrustPage, opened: socket) -> None:
-        self._server = _server(page, opened)
+        self.page = page  # may be another one later
+        self._server = _server(lambda: self.page, opened)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True, name="trust page")
 
     def start(self) -> None:
@@ -134,17 +137,17 @@ class TrustServer:
         self._server.server_close()
 
 
-def _server(page: TrustPage, opened: socket) -> ThreadingHTTPServer:
+def _server(page: Callable[[], TrustPage], opened: socket) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         timeout = 10  # seconds without a word from the other side
         server_version = "cryomassage"
         sys_version = ""
 
         def do_GET(self) -> None:
-            self._send(page.answer(self.path, self.headers.get("Accept-Language", "")), body=True)
+            self._send(page().answer(self.path, self.headers.get("Accept-Language", "")), body=True)
 
         def do_HEAD(self) -> None:
-            self._send(page.answer(self.path, self.headers.get("Accept-Language", "")), body=False)
+            self._send(page().answer(self.path, self.headers.get("Accept-Language", "")), body=False)
 
         def _send(self, answer: Answer, *, body: bool) -> None:
             self.send_response(answer.status)

@@ -97,11 +97,13 @@ def _run(options: Options, stop: threading.Event, open_things: ExitStack) -> int
     if not _wait_until_alive(opened, lan, children[0], stop):
         return 0 if stop.is_set() else 1
     if lan is not None:
-        lan.start()
+        lan.start(complain)
     _greet(options, address, folder, link, lan)
     while not stop.wait(_LOOK_S):
         for child in children:
             child.look_after()
+        if lan is not None:
+            lan.look_after(say, complain)
     say("Stopping …")
     return 0
 

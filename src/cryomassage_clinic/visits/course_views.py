@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
+from cryomassage_clinic import bridge
 from cryomassage_clinic.accounts.access import get
 from cryomassage_clinic.accounts.permissions import Can
 from cryomassage_clinic.audit.services import seen
@@ -48,11 +49,19 @@ class WishForm(WhenForm):
         label=lazy("At what time"), widget=TimeInput(attrs={"step": SLOT_MIN * 60}), initial=datetime.time(10, 0)
     )
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, sources: tuple[str, ...], **more: Any) -> None:
         super().__init__(*args, **more)
         for name in ("date", "second", "note"):
             del self.fields[name]
-        self.fields["device"].required = True
+        field: forms.ChoiceField = self.fields["device"]  # type: ignore[assignment]
+        field.required = not sources or bridge.sources_are_booked(sources)
+        known = {str(one.pk): one for one in selectors.devices(self.actor)}
+        fitting = [
+            (key, label)
+            for key, label in field.choices
+            if key in known and (not sources or known[key].cold_source in sources)
+        ]
+        field.choices = fitting if field.required else [("", _("None in particular")), *fitting]
 
     def wish(self) -> Wish:
         """What was asked for; the form is valid."""
@@ -160,7 +169,12 @@ def course_book(request: StaffRequest, pk: str) -> HttpResponse:
     course = get(request.actor, Course, pk, Can.BOOK)
     memory = Memory()
     asked = request.POST if request.method == "POST" else request.GET
-    form = WishForm(asked if "time" in asked else None, initial=_first_wish(request, course), actor=request.actor)
+    form = WishForm(
+        asked if "time" in asked else None,
+        initial=_first_wish(request, course),
+        actor=request.actor,
+        sources=memory.facts(course).sources,
+    )
     context: dict[str, Any] = {
         "course": course,
         "client": course.client,

@@ -192,7 +192,8 @@ class Rules:
         """Whether device and room suit the plan."""
         facts, device, room = self.memory.facts(course), self.booking.device, self.booking.room
         if device is None:
-            yield self.refusal("device", _("Choose the device: a session needs one."))
+            if bridge.sources_are_booked(facts.sources):
+                yield self.refusal("device", _("Choose the device: a session needs one."))
         elif course.device_id is not None and course.device_id != device.pk:
             yield self.refusal(
                 "device_plan",

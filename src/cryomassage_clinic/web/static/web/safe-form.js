@@ -5,9 +5,11 @@
 //   tablet. A page that opens on a draft asks whether to go on with it. `write_once` drops the draft in the
 //   transaction of the save (header X-Safe-Form), and a draft that arrives later is not taken any more.
 // Saving. The form is sent by fetch with its submission mark, so it is written once however often it is sent. No
-//   answer: it is sent again every 5 s. Locked or logged out: a dialog makes up for it in place. An answer that is a
-//   page (422, 409, 403) takes the place of <main>; where that page has scripts that must start afresh (without
-//   data-stays), the browser sends the form once more by itself, since nothing was written.
+//   answer: it is sent again every 5 s. Locked or logged out: a dialog makes up for it in place. A page with the form
+//   (422, 409) takes the place of <main>; where that page has scripts that must start afresh (without data-stays), the
+//   browser sends the form once more by itself, since nothing was written. A page without one (403, 404) is told in
+//   the line below the form, and what was typed stays.
+// Being active. A draft of what was just typed counts as a person at work, so nobody is locked out while typing.
 // Widgets. A restored field gets `input` and `change`; the form gets `safe-form:restored` (detail: [[name, value], …]).
 // Without this script it is a plain form.
 "use strict";
@@ -23,13 +25,18 @@
   const csrf = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value || "";
   const takeCsrf = (token) => token && document.querySelectorAll("[name=csrfmiddlewaretoken]").forEach((one) => { one.value = token; });
   const state = async () => (await fetch(words("state"), { headers: { "X-Background": "1" } })).json();
+  const renew = async () => { // whether there is a new token
+    const { csrf: token } = await state().catch(() => ({}));
+    takeCsrf(token);
+    return Boolean(token);
+  };
 
   function watch(form) {
     if (form.safe) return;
     form.safe = true;
     const key = form.dataset.safe, where = `/drafts/${encodeURIComponent(key)}`;
     const page = crypto.randomUUID ? crypto.randomUUID() : String(Math.random());
-    let count = 0, dirty = false, failed = false, sending = false, first = 0, timer = 0, queue = Promise.resolve();
+    let count = 0, dirty = false, typed = false, failed = false, sending = false, first = 0, timer = 0, queue = Promise.resolve();
     let line = form.querySelector(".form-state");
     if (!line) form.append(line = Object.assign(document.createElement("p"), { className: "form-state" }));
     line.setAttribute("role", "status");
@@ -43,25 +50,31 @@
 
     async function keep(leaving) {
       clearTimeout(timer);
-      if (!dirty || sending) return;
+      if (!dirty || sending || !form.isConnected) return;
       dirty = false; first = 0;
       const body = JSON.stringify({ mark: value("submission"), page, count: ++count, version: value("version"), fields: fields() });
-      const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf(), "X-Requested-With": "fetch", "X-Background": "1" };
+      const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf(), "X-Requested-With": "fetch" };
+      if (!typed) headers["X-Background"] = "1";
+      typed = false;
       const client = form.dataset.draftClient || form.dataset.client;
       if (client) headers["X-Draft-Client"] = client;
-      try {
-        const answer = await fetch(where, { method: "PUT", body, headers, keepalive: leaving && body.length < 60000 });
-        failed = !answer.ok;
-        if (!sending) tell(answer.ok ? "kept" : answer.status === 401 || answer.status === 423 ? "loggedOut" : "notKept", answer.headers.get("X-Kept-At") || "");
-      } catch { failed = true; if (!sending) tell("notKept"); }
-      if (failed && !sending) { dirty = true; timer = setTimeout(later, AGAIN_S * 1000); }
+      let answer = null;
+      try { answer = await fetch(where, { method: "PUT", body, headers, keepalive: leaving && body.length < 20000 }); } catch { /* told below */ }
+      const status = answer?.status || 0, ended = status === 401 || status === 423;
+      failed = !answer?.ok;
+      if (status === 403) await renew(); // perhaps only the token is old
+      if (sending) return;
+      const hopeless = status >= 400 && status < 500 && !ended && status !== 403;
+      tell(!failed ? "kept" : ended ? "loggedOut" : hopeless ? "noDraft" : "notKept", answer?.headers.get("X-Kept-At") || "");
+      if (failed && !hopeless) again();
     }
+    function again() { dirty = true; clearTimeout(timer); timer = setTimeout(later, AGAIN_S * 1000); }
     const later = () => (queue = queue.then(() => keep()));
     form.addEventListener("input", () => changed());
     form.addEventListener("change", () => changed());
     function changed() {
       if (sending) return;
-      dirty = true;
+      dirty = typed = true;
       first ||= Date.now();
       clearTimeout(timer);
       timer = setTimeout(later, Math.max(0, Math.min(LAST_MS, first + FIRST_MS - Date.now())));
@@ -90,14 +103,15 @@
       for (const one of form.elements) {
         if (!one.name || one.type === "submit" || !kept(one.name)) continue;
         const given = list.filter(([name]) => name === one.name).map(([, text]) => text);
-        const box = one.type === "checkbox" || one.type === "radio";
+        const box = one.type === "checkbox" || one.type === "radio", before = [one.checked, one.value];
         if (box) one.checked = given.includes(one.value);
         else if (one.multiple && one.options) for (const option of one.options) option.selected = given.includes(option.value);
         else if (given.length) {
           const twins = [...form.elements].filter((other) => other.name === one.name);
           one.value = given[Math.min(twins.indexOf(one), given.length - 1)];
         }
-        for (const kind of ["input", "change"]) one.dispatchEvent(new Event(kind, { bubbles: true }));
+        const quiet = one.type === "radio" ? !one.checked || before[0] : !one.multiple && same(before, [one.checked, one.value]);
+        if (!quiet) for (const kind of ["input", "change"]) one.dispatchEvent(new Event(kind, { bubbles: true }));
       }
       form.dispatchEvent(new CustomEvent("safe-form:restored", { bubbles: true, detail: list }));
     }
@@ -111,7 +125,11 @@
       sending = true;
       const button = event.submitter, body = () => new FormData(form, button);
       freeze(true, button);
-      try { await send(body, button); } finally { sending = false; freeze(false, button); }
+      try { await send(body, button); } finally {
+        sending = false;
+        freeze(false, button);
+        if (failed && !form.saved && form.isConnected) again();
+      }
     });
 
     // Nothing can be typed while it is under way: what was sent once may be written though no answer came.
@@ -132,6 +150,7 @@
         } catch { answer = null; }
         const status = answer?.status || 0;
         if (status === 500 && ++broken === 3) return tell("broken");
+        if (status === 507) return tell("full");
         if (!answer || status >= 500) { tell("offline", AGAIN_S); await pause(AGAIN_S * 1000); continue; }
         if (status === 401 || status === 423) {
           if (await comeBack(status === 423 ? "unlock" : "login")) continue;
@@ -139,8 +158,7 @@
         }
         if (status === 403 && !renewed) { // perhaps only the token is old
           renewed = true;
-          const now = await state().catch(() => ({}));
-          if (now.csrf) { takeCsrf(now.csrf); continue; }
+          if (await renew()) continue;
         }
         return follow(answer, button);
       }
@@ -160,7 +178,9 @@
       if (!(answer.headers.get("Content-Type") || "").startsWith("text/html")) return tell("refused", answer.status);
       const told = new DOMParser().parseFromString(await answer.text(), "text/html");
       const main = told.querySelector("main");
-      if (!main) return tell("refused", answer.status);
+      if (!main || (!answer.ok && !main.querySelector("form[data-safe]"))) {
+        return tell("refused", main?.querySelector("h1")?.textContent.trim() || answer.status);
+      }
       if (told.querySelector("script:not([data-stays])")) {
         if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
         form.saved = true;
@@ -222,12 +242,15 @@
   start(document);
   document.addEventListener("htmx:load", (event) => event.target.querySelectorAll && start(event.target));
 
-  // Back to a page that the browser had put aside: nobody may see it who could not open it now, and a saved form
-  // must not be sent again with its old mark.
+  // Back to a page that the browser had put aside: nobody may see it who could not open it now, not for a moment, and
+  // a saved form must not be sent again with its old mark.
+  const show = (yes) => { document.documentElement.style.visibility = yes ? "" : "hidden"; };
+  addEventListener("pagehide", (event) => { if (event.persisted) show(false); });
   addEventListener("pageshow", async (event) => {
     if (!event.persisted) return;
     if ([...document.forms].some((one) => one.saved)) return location.reload();
-    try { if ((await state()).state !== "open") location.reload(); } catch { /* the server is down; saving will tell */ }
+    try { if ((await state()).state !== "open") return location.reload(); } catch { /* the server is down; saving will tell */ }
+    show(true);
     return undefined;
   });
 })();
