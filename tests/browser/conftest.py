@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -23,6 +24,8 @@ ARGUMENTS = [
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     """One Chromium for all tests of a process."""
+    # Playwright's loop runs in this thread, and tests ask the database beside the browser.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield browser

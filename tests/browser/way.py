@@ -118,8 +118,8 @@ def draw_signature(page: Page) -> None:
 def type_signature(hand: Hand, name: str = NAME) -> None:
     """Where somebody cannot draw: typed, and witnessed."""
     page = hand.page
-    hand.press(page.get_by_text("I cannot draw", exact=False).first)
-    hand.write(page.get_by_label(re.compile("Typed name|Type your|Name typed", re.IGNORECASE)).first, name)
+    hand.tick(page.locator("[name=cannot_draw]"))
+    hand.write(page.locator("[name=typed_signature]"), name)
     hand.tick(page.get_by_label(re.compile("was there")).first)
 
 

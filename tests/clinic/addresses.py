@@ -74,13 +74,14 @@ class World:
     consent: Any
     feed: Any
     vessel: Any
+    other_plan: Any
 
     def words_for(self, name: str, asked: tuple[str, ...]) -> dict[str, Any]:
         """What a route asks for, of this world."""
         others = {
             "site_pk": self.house.site.pk,
             "room_pk": self.house.room.pk,
-            "kind": "diagnosis" if name == "note_new" else "treatment",
+            "kind": {"note_new": "diagnosis"}.get(name, "treatment" if "treatment" in asked else "reminders"),
             "language": "en",
             "treatment": "ice_massage",
             "name": "forehead-surface",
@@ -108,7 +109,8 @@ class World:
 
     def at(self, address: Address) -> str:
         """The address with this world's records in it."""
-        return reverse(address.name, kwargs=self.words_for(address.name, address.words))
+        path = reverse(address.name, kwargs=self.words_for(address.name, address.words))
+        return f"{path}?a={self.plan.pk}&b={self.other_plan.pk}" if address.name == "plan_compare" else path
 
 
 def make_world(house: House) -> World:
@@ -140,5 +142,5 @@ def make_world(house: House) -> World:
     feed, _token = make_feed(actor, "phone")
     return World(
         house, client, course, plan, booking, mark, note, spot, AnswerSet.objects.get(client=client),
-        client.consents.select_related("text").get(), feed, house.room.vessels.get(),
+        client.consents.select_related("text").get(), feed, house.room.vessels.get(), computed_plan(house, course),
     )  # fmt: skip

@@ -97,6 +97,7 @@ class Tablet:
     def __init__(self, chromium: Any, product: Product, username: str = "acorn-operator", **more: Any) -> None:
         self.product = product
         self.context = chromium.new_context(base_url=product.address, reduced_motion="reduce", **more)
+        self.context.set_default_timeout(10_000)
         self.said: list[str] = []  # what no page may say on its console
         self.context.on("console", self._hear)
         self.context.on("weberror", lambda error: self.said.append(str(error.error)))
@@ -104,7 +105,7 @@ class Tablet:
         page.locator("[name=login]").fill(username)
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("[name=password]").press("Enter")
-        page.wait_for_url("**/")
+        page.wait_for_url(f"{product.address}/")
         page.close()
 
     def _hear(self, line: Any) -> None:

@@ -206,7 +206,7 @@ def test_whoever_types_is_not_locked_out(tablet: Callable[..., Tablet], product:
 def test_the_questionnaire_survives_turning_a_killed_tab_and_the_lock(
     tablet: Callable[..., Tablet], product: Product
 ) -> None:
-    address = f"/screening/{product.course}/"
+    address = f"/screening/course/{product.course}/"
     held = tablet(**PHONE)
     page = held.open(address)
     page.locator("[name=q-systolic]").fill("118")
@@ -234,7 +234,7 @@ def test_the_questionnaire_survives_turning_a_killed_tab_and_the_lock(
     dialog = page.get_by_role("dialog", name="This tablet was locked meanwhile")
     dialog.get_by_label("Your PIN or password").fill(PASSWORD)
     dialog.get_by_role("button", name="Unlock and save").click()
-    page.wait_for_url(f"**/screening/{product.course}/verdict/**")
+    page.wait_for_url(f"**/screening/course/{product.course}/verdict/**")
     assert product.asked("SELECT count(*) FROM screening_answerset") == [(1,)]
     page.goto(address)
     expect(page.get_by_role("dialog")).to_have_count(0)

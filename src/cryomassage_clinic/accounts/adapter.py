@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.forms import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +22,7 @@ from cryomassage_clinic.accounts.models import User
 _QUIET = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
 
-class TooManyTries(ValidationError):
+class TooManyTriesError(ValidationError):
     """The limit of tries is reached; right or wrong is not even looked at."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ def recently_confirmed(request: HttpRequest) -> bool:
 class StaffAdapter(DefaultAccountAdapter):
     """Staff are invited by the owner."""
 
-    error_messages = {
+    error_messages: ClassVar[dict[str, Any]] = {
         **DefaultAccountAdapter.error_messages,
         "username_password_mismatch": _(
             "User name and password do not match. Look whether the keyboard writes capital letters or another alphabet."
@@ -58,12 +58,12 @@ class StaffAdapter(DefaultAccountAdapter):
         """Count the try, before the password is looked at.
 
         Raises:
-            TooManyTries: of this account or from this address.
+            TooManyTriesError: of this account or from this address.
         """
         name, address = str(credentials.get("username", "")), str(request.META.get("REMOTE_ADDR", ""))
         self._taken = limits.take((limits.ACCOUNT, name), (limits.ADDRESS, address))
         if self._taken is None:
-            raise TooManyTries
+            raise TooManyTriesError
 
     def _rollback_login_failed_rl_usage(self) -> None:
         if self._taken is not None:
@@ -85,7 +85,7 @@ class StaffAdapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         finish_full_login(request, user, [str(one.get("method")) for one in get_authentication_records(request, user)])
         response: HttpResponse = super().post_login(request, user, **more)
-        return response
+        return HttpResponseRedirect(reverse("waiting")) if sessions.has_waiting(request) else response
 
     def logout(self, request: HttpRequest) -> None:
         """Whoever logs out leaves the tablet: the next time the password is asked for."""

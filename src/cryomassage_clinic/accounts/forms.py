@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cryomassage_clinic.accounts import limits, services
 from cryomassage_clinic.accounts.access import Actor
-from cryomassage_clinic.accounts.adapter import TooManyTries
+from cryomassage_clinic.accounts.adapter import TooManyTriesError
 from cryomassage_clinic.accounts.models import User
 from cryomassage_clinic.accounts.own import pin_weakness
 from cryomassage_clinic.accounts.permissions import Role
@@ -58,14 +58,12 @@ def new_password_field() -> forms.CharField:
         help_text=_("Ten characters or more. Four unrelated words are easy to keep in mind and hard to guess."),
         strip=False,
         max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "data-can-show": ""}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
 
 class RoleChoices(forms.RadioSelect):
     """Roles with what each may do beside it."""
-
-    template_name = "accounts/parts/roles.html"
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add to each role what it may do."""
@@ -124,7 +122,8 @@ class ChangeForm(MemberForm):
     active = forms.BooleanField(
         label=_("Works here"),
         help_text=_(
-            "Without the tick this person can no longer log in and is logged out at once. The name stays in the records."
+            "Without the tick this person can no longer log in and is logged out at once. "
+            "The name stays in the records."
         ),
         required=False,
     )
@@ -167,7 +166,7 @@ class PasswordChange(PasswordChoice):
         label=_("Your password until now"),
         strip=False,
         max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "data-can-show": ""}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
     field_order = ("old", "password")
 
@@ -184,7 +183,7 @@ class PasswordChange(PasswordChoice):
         old = str(self.cleaned_data["old"])
         taken = limits.take((limits.ACCOUNT, self.user.username))
         if taken is None:
-            raise TooManyTries
+            raise TooManyTriesError
         if not self.user.check_password(old):
             raise ValidationError(_("This is not your password. Look at capital letters and the keyboard's alphabet."))
         limits.give_back(taken)
@@ -260,7 +259,7 @@ class PinForm(forms.Form):
         help_text=_("Four to eight digits. It opens the lock on a tablet on which you have logged in that day."),
         max_length=20,
         widget=forms.PasswordInput(
-            attrs={"autocomplete": "off", "inputmode": "numeric", "data-can-show": "", "class": "pin"}
+            attrs={"autocomplete": "off", "inputmode": "numeric", "class": "pin"}
         ),
     )
 

@@ -13,12 +13,14 @@ from django.utils import timezone, translation
 
 from cryomassage_clinic.accounts import sessions
 from cryomassage_clinic.accounts.models import StaffSession, User
-from cryomassage_clinic.accounts.ways import lock_address
+from cryomassage_clinic.accounts.ways import holds_secret, lock_address
 from cryomassage_clinic.web.pages import wants_fragment
 
 # All that a locked browser still gets.
 OPEN_WHILE_LOCKED = frozenset({"lock", "unlock", "unlock_passkey", "take_over", "leave", "session_state", "words"})
 _LONGEST_WAITING = 200_000
+# The form that waited has arrived: saved, or shown again with what is wrong.
+_TAKEN = frozenset({200, 204, 302, 303, 409, 422})
 
 
 class StaffMiddleware:
@@ -54,7 +56,10 @@ class StaffMiddleware:
             return _refused(request, row)
         if not locked and name != "session_state" and request.headers.get("X-Background") != "1":
             sessions.touch(row)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if not locked and _was_waiting(request, row) and response.status_code in _TAKEN:
+            sessions.drop_waiting(row)
+        return response
 
     @staticmethod
     def _finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -69,6 +74,10 @@ def _name_of(request: HttpRequest) -> str:
         return ""
 
 
+def _was_waiting(request: HttpRequest, row: StaffSession) -> bool:
+    return request.method == "POST" and row.waiting is not None and row.waiting["address"] == request.get_full_path()
+
+
 def _refused(request: HttpRequest, row: StaffSession) -> HttpResponse:
     """A script is told; a page leads to the lock; a form that was sent is kept until the lock is open."""
     if wants_fragment(request) or request.method not in ("GET", "HEAD", "POST"):
@@ -80,12 +89,14 @@ def _refused(request: HttpRequest, row: StaffSession) -> HttpResponse:
             "address": request.get_full_path(),
             "fields": [[name, value] for name, values in request.POST.lists() for value in values],
         }
-        row.save(update_fields=["waiting"])
+        StaffSession.objects.filter(pk=row.pk).update(waiting=row.waiting)
     return HttpResponseRedirect(lock_address(""), status=303)
 
 
 def _may_wait(request: HttpRequest) -> bool:
-    """Whether this form comes from one of our own pages and can be kept as it is."""
+    """Whether this form comes from one of our own pages and can be kept as it is; passwords and PINs never are."""
     if request.content_type != "application/x-www-form-urlencoded" or len(request.body) > _LONGEST_WAITING:
+        return False
+    if holds_secret(request):
         return False
     return CsrfViewMiddleware(lambda _request: HttpResponse()).process_view(request, _refused, (), {}) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +17,7 @@ def pin_weakness(pin: str) -> str | None:
     """What makes a PIN too easy to guess: `short`, `same` (one digit), `row` (digits in a row), `year`; or nothing."""
     if not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 8):
         return "short"
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     if steps == {0}:
         return "same"
     if steps in ({1}, {9}):

@@ -8,8 +8,8 @@ Use it under `@page`:
 
 A page opened by GET leads to the question "Is it you?" and from there back to itself. A form that is sent when the
 five minutes are over is not lost: it is kept with the session, the question is asked, and the form is then handled
-as it was sent; the person need not press again. Files do not travel that way, so a form with a file opens by GET
-under this decorator first. A script gets 401 with `X-Confirm: required` and keeps what was typed.
+as it was sent; the person need not press again. A form with a password or a PIN is not kept: it is filled in again.
+Files do not travel that way, so a form with a file opens by GET under this decorator first. A script gets 401 with `X-Confirm: required` and keeps what was typed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.internal.flows.reauthentication import suspend_request
-from django.http import HttpRequest, HttpResponse
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.core.internal.httpkit import serialize_request
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from cryomassage_clinic.accounts.adapter import StaffAdapter, recently_confirmed
+from cryomassage_clinic.accounts.ways import holds_secret
 from cryomassage_clinic.web.pages import wants_fragment
 
 
@@ -48,5 +51,8 @@ def ask_again(request: HttpRequest) -> HttpResponse | None:
     if wants_fragment(request):
         return HttpResponse("confirm", status=401, headers={"X-Confirm": "required"})
     ways = StaffAdapter(request).get_reauthentication_methods(request.user)
-    response: HttpResponse = suspend_request(request, ways[0]["url"] if ways else reverse("account_login"))
-    return response
+    question, then = ways[0]["url"] if ways else reverse("account_login"), request.get_full_path()
+    if request.method == "POST" and not holds_secret(request):
+        request.session[STATE_SESSION_KEY] = {"request": serialize_request(request)}
+        then = request.path  # by this the library finds the form again; its query is kept with it
+    return HttpResponseRedirect(f"{question}?{urlencode({'next': then})}")

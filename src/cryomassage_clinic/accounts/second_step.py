@@ -12,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cryomassage_clinic.accounts import limits
-from cryomassage_clinic.accounts.adapter import TooManyTries
+from cryomassage_clinic.accounts.adapter import TooManyTriesError
 
 
 class StaffLoginForm(LoginForm):
@@ -41,11 +41,11 @@ class _CountedCode(forms.Form):
         """Count the try before the code is looked at.
 
         Raises:
-            TooManyTries: five were wrong.
+            TooManyTriesError: five were wrong.
         """
         taken = limits.take((limits.ACCOUNT, f"code of {self.user.pk}"))  # type: ignore[attr-defined]
         if taken is None:
-            raise TooManyTries
+            raise TooManyTriesError
         code: str = super().clean_code()  # type: ignore[misc]
         limits.give_back(taken)
         return code

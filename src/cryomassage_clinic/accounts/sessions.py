@@ -18,6 +18,7 @@ from cryomassage_clinic.accounts.models import StaffSession, TabletLogin, User
 
 SESSION_KEY = "staff_session"
 TABLET_COOKIE = "tablet"
+_PARKED = "-"  # in place of an address: no browser, only a form that waits for its writer
 _PRECISION = datetime.timedelta(seconds=20)  # a row is not written for each of many requests at once
 
 
@@ -37,13 +38,17 @@ def begin(request: HttpRequest, user: User, *, started_at: datetime.datetime | N
     with transaction.atomic():
         StaffSession.objects.filter(started_at__lt=now - _longest()).delete()
         limits.sweep()
+        parked = StaffSession.objects.filter(user=user, address=_PARKED).order_by("-seen_at").first()
         row = StaffSession.objects.create(
             user=user,
             started_at=started_at or now,
             seen_at=now,
             address=str(request.META.get("REMOTE_ADDR", ""))[:64],
             browser=str(request.META.get("HTTP_USER_AGENT", ""))[:200].replace("\x00", ""),
+            waiting=parked.waiting if parked is not None else None,
         )
+        if parked is not None:
+            parked.delete()
     request.session[SESSION_KEY] = str(row.pk)
     return row
 
@@ -87,12 +92,25 @@ def lock(row: StaffSession) -> None:
 def unlock(row: StaffSession) -> None:
     """Open this browser again."""
     row.locked_at, row.seen_at = None, timezone.now()
-    row.save(update_fields=["locked_at", "seen_at"])
+    StaffSession.objects.filter(pk=row.pk).update(locked_at=None, seen_at=row.seen_at)
+
+
+def has_waiting(request: HttpRequest) -> bool:
+    """Whether a form waits for the person of this browser: one that was sent into the lock."""
+    row: StaffSession | None = getattr(request, "staff_session", None)
+    return row is not None and row.waiting is not None
+
+
+def drop_waiting(row: StaffSession) -> None:
+    """The form that waited behind the lock was sent, or is not wanted any more."""
+    row.waiting = None
+    StaffSession.objects.filter(pk=row.pk).update(waiting=None)
 
 
 def open_of(user: User) -> Iterable[StaffSession]:
     """The sessions of a person that have not ended, the latest first."""
-    return StaffSession.objects.filter(user=user, started_at__gt=timezone.now() - _longest()).order_by("-seen_at")
+    rows = StaffSession.objects.filter(user=user, started_at__gt=timezone.now() - _longest())
+    return rows.exclude(address=_PARKED).order_by("-seen_at")
 
 
 def end(user: User, *, pk: UUID | None = None, but: UUID | None = None) -> int:
@@ -112,12 +130,29 @@ def end(user: User, *, pk: UUID | None = None, but: UUID | None = None) -> int:
 
 
 def forget(request: HttpRequest) -> None:
-    """This browser's session ends: its row goes before the session itself does."""
+    """This browser's session ends: its row goes before the session itself does.
+
+    A form that waits behind the lock is kept for the person who wrote it, until their next login.
+    """
     try:
         pk = UUID(str(request.session.get(SESSION_KEY)))
     except ValueError:
         return
-    StaffSession.objects.filter(pk=pk).delete()
+    with transaction.atomic():
+        row = StaffSession.objects.select_for_update().filter(pk=pk).first()
+        if row is None:
+            return
+        row.delete()
+        if row.waiting is not None:
+            now = timezone.now()
+            StaffSession.objects.create(
+                user_id=row.user_id,
+                started_at=row.started_at,
+                seen_at=now,
+                locked_at=now,
+                address=_PARKED,
+                waiting=row.waiting,
+            )
 
 
 # The shared tablet: who has logged in fully on it today.

@@ -9,6 +9,12 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 _LONGEST = 2000
+_SECRETS = frozenset({"password", "old", "pin", "code", "credential", "secret"})
+
+
+def holds_secret(request: HttpRequest) -> bool:
+    """Whether a form holds a password, a PIN or a code: such a form is never kept, not even for a moment."""
+    return not _SECRETS.isdisjoint(request.POST)
 
 
 def safe_next(request: HttpRequest, default: str = "today") -> str:

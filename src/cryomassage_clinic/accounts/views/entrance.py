@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cryomassage_clinic.accounts import first_owner, invitations, services, sessions
 from cryomassage_clinic.accounts.access import Actor
-from cryomassage_clinic.accounts.adapter import StaffAdapter, TooManyTries, finish_full_login
+from cryomassage_clinic.accounts.adapter import StaffAdapter, TooManyTriesError, finish_full_login
 from cryomassage_clinic.accounts.forms import BeginForm, PasswordChoice
 from cryomassage_clinic.accounts.models import User
 
@@ -134,7 +134,7 @@ def relogin(request: HttpRequest) -> HttpResponse:
         return _told(_("Give your user name and your password."), 403)
     try:
         user = StaffAdapter(request).authenticate(request, username=username, password=password)
-    except TooManyTries as error:
+    except TooManyTriesError as error:
         return _told(error.messages[0], 429)
     if not isinstance(user, User) or not user.is_active:
         return _told(str(StaffAdapter.error_messages["username_password_mismatch"]), 403)

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
+from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.forms import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -19,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from cryomassage_clinic.accounts import limits, sessions
-from cryomassage_clinic.accounts.adapter import StaffAdapter, TooManyTries
+from cryomassage_clinic.accounts.adapter import StaffAdapter, TooManyTriesError
 from cryomassage_clinic.accounts.log import note
 from cryomassage_clinic.accounts.models import StaffSession, User
 from cryomassage_clinic.accounts.second_step import PasskeyForm
@@ -88,7 +89,7 @@ def unlock_passkey(request: StaffRequest) -> HttpResponse:
     form = PasskeyForm(user=user, data=request.POST)
     taken = limits.take((limits.ACCOUNT, f"code of {user.pk}"))
     if taken is None:
-        return _wrong(request, WrongError("passkey", TooManyTries().messages[0], 429))
+        return _wrong(request, WrongError("passkey", TooManyTriesError().messages[0], 429))
     if not form.is_valid():
         return _wrong(request, WrongError("passkey", _("This passkey was not accepted. Use your PIN or password.")))
     limits.give_back(taken)
@@ -112,16 +113,19 @@ def take_over(request: StaffRequest) -> HttpResponse:
         check_pin(request, chosen.user, request.POST.get("pin", ""), field="other_pin")
     except WrongError as wrong:
         return _wrong(request, wrong)
+    _drop_messages(request)
     sessions.forget(request)
     request.full_login_at = chosen.at  # type: ignore[attr-defined]
     login(request, chosen.user, backend=_BACKEND)
     note(request, chosen.user, "session.taken_over", {"from": str(first.pk)})
-    return HttpResponseRedirect(reverse("today"))
+    return HttpResponseRedirect(reverse("waiting" if sessions.has_waiting(request) else "today"))
 
 
 @page(None, methods=("POST",))
 def leave(request: StaffRequest) -> HttpResponse:
     """End this session so that somebody else can log in; the first one's PIN still counts here today."""
+    _drop_messages(request)
+    note(request, request.actor.user, "session.left")
     logout(request)
     return HttpResponseRedirect(reverse("account_login"))
 
@@ -131,8 +135,7 @@ def waiting(request: StaffRequest) -> HttpResponse:
     """A form that was sent into the lock: send it now, or drop it (POST)."""
     row = _row(request)
     if request.method == "POST":
-        row.waiting = None
-        row.save(update_fields=["waiting"])
+        sessions.drop_waiting(row)
         return HttpResponseRedirect(reverse("today"))
     if row.waiting is None:
         return HttpResponseRedirect(reverse("today"))
@@ -201,10 +204,17 @@ def _wrong(request: StaffRequest, wrong: WrongError) -> HttpResponse:
     return _lock_page(request, wrong)
 
 
+def _drop_messages(request: HttpRequest) -> None:
+    """What was still to be told to one person is not told to the next."""
+    for _message in messages.get_messages(request):
+        pass
+
+
 def _lock_page(request: StaffRequest, wrong: WrongError | None = None) -> HttpResponse:
     user = request.actor.user
     shown: dict[str, Any] = {
         "staff": None,  # no navigation behind a lock
+        "messages": None,  # they may name clients; they are shown once the lock is open
         "person": user,
         "has_pin": bool(user.pin_hash),
         "has_passkey": Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists(),
