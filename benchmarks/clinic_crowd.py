@@ -33,7 +33,7 @@ def fill(clients: int = CLIENTS, sessions: int = SESSIONS, audit_rows: int = AUD
 
     from cryomassage_clinic.accounts.models import Clinic, User
     from cryomassage_clinic.accounts.permissions import Role
-    from cryomassage_clinic.audit import services as audit
+    from cryomassage_clinic.audit import chain
     from cryomassage_clinic.audit.models import AuditDetails, AuditHead, AuditRow
     from cryomassage_clinic.clients.models import Client
     from cryomassage_clinic.courses.models import Course
@@ -42,11 +42,12 @@ def fill(clients: int = CLIENTS, sessions: int = SESSIONS, audit_rows: int = AUD
 
     draw = random.Random(5)
     clinic = Clinic.objects.create(name="Crowd", time_zone="Europe/London")
-    site = Site.objects.create(clinic=clinic, name="High Street")
+    sites = [Site.objects.create(clinic=clinic, name=f"{name} Street") for name in ("High", "Mill", "Church", "North")]
+    site = sites[0]
     rooms = [
         Room.objects.create(
             clinic=clinic,
-            site=site,
+            site=sites[(number - 1) // 2],
             name=f"Room {number}",
             floor_area_m2=16.0,
             height_m=2.8,
@@ -66,6 +67,8 @@ def fill(clients: int = CLIENTS, sessions: int = SESSIONS, audit_rows: int = AUD
         )
         for number in range(8)
     ]
+    for number, person in enumerate(staff):
+        person.sites.set([sites[number // 2]])
     owner = User.objects.create(username="owner", clinic=clinic, role=Role.OWNER, full_name="Owner")
     with transaction.atomic():
         people = []
@@ -126,26 +129,56 @@ def fill(clients: int = CLIENTS, sessions: int = SESSIONS, audit_rows: int = AUD
             )
         Booking.objects.bulk_create(bookings, batch_size=2_000)
     with transaction.atomic():
-        head, rows = audit.GENESIS, []
+        head, rows, now = chain.GENESIS, [], timezone.now()
+        text = chain.canonical({"page": "client card"})
         for number in range(1, audit_rows + 1):
-            row = AuditRow(
-                clinic=clinic,
-                sequence=number,
-                time=timezone.now(),
-                actor=str(owner.pk),
-                action="read",
-                subject_type="clients.client",
-                subject_id=str(people[number % clients].pk),
-                details_digest=audit.digest_of("s", {"n": number}),
-                previous_hash=head,
+            subject = str(people[number % clients].pk)
+            digest = chain.digest_of("s", subject, text)
+            link = ("read", "clients.client", subject, digest, head)
+            hashed = chain.hash_of(str(clinic.pk), number, now, str(owner.pk), *link)
+            rows.append(
+                AuditRow(
+                    clinic=clinic,
+                    sequence=number,
+                    time=now,
+                    actor=str(owner.pk),
+                    action="read",
+                    subject_type="clients.client",
+                    subject_id=subject,
+                    details_digest=digest,
+                    previous_hash=head,
+                    row_hash=hashed,
+                )
             )
-            head = row.row_hash = audit.hash_of(row)
-            rows.append(row)
+            head = hashed
         AuditRow.objects.bulk_create(rows, batch_size=2_000)
-        kept = [
-            AuditDetails(row=row, salt="s", details={"n": number}, client_id=row.subject_id)
-            for number, row in enumerate(rows, 1)
-        ]
+        kept = [AuditDetails(row=row, salt="s", text=text, client_id=row.subject_id) for row in rows]
         AuditDetails.objects.bulk_create(kept, batch_size=2_000)
         AuditHead.objects.create(clinic=clinic, sequence=audit_rows, row_hash=head)
     return staff[0].username
+
+
+def key_for(username: str) -> str:
+    """The cookie of a member of the crowd's staff who has just logged in."""
+    from django.test import Client as Browser
+
+    from cryomassage_clinic.accounts.models import User
+
+    browser = Browser()
+    browser.force_login(
+        User.objects.get(username=username), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    return str(browser.cookies["sessionid"].value)
+
+
+def sample() -> dict[str, list[str]]:
+    """Some records to ask for."""
+    from cryomassage_clinic.clients.models import Client
+    from cryomassage_clinic.courses.models import Course
+    from cryomassage_clinic.visits.models import Booking
+
+    return {
+        "clients": [str(pk) for pk in Client.objects.order_by("id").values_list("pk", flat=True)[:2000]],
+        "courses": [str(pk) for pk in Course.objects.order_by("id").values_list("pk", flat=True)[:2000]],
+        "bookings": [str(pk) for pk in Booking.objects.order_by("id").values_list("pk", flat=True)[:2000]],
+    }

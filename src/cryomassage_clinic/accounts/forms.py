@@ -258,9 +258,7 @@ class PinForm(forms.Form):
         label=_("New PIN"),
         help_text=_("Four to eight digits. It opens the lock on a tablet on which you have logged in that day."),
         max_length=20,
-        widget=forms.PasswordInput(
-            attrs={"autocomplete": "off", "inputmode": "numeric", "class": "pin"}
-        ),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "pin"}),
     )
 
     def clean_pin(self) -> str:

@@ -9,7 +9,8 @@ Use it under `@page`:
 A page opened by GET leads to the question "Is it you?" and from there back to itself. A form that is sent when the
 five minutes are over is not lost: it is kept with the session, the question is asked, and the form is then handled
 as it was sent; the person need not press again. A form with a password or a PIN is not kept: it is filled in again.
-Files do not travel that way, so a form with a file opens by GET under this decorator first. A script gets 401 with `X-Confirm: required` and keeps what was typed.
+Files do not travel that way, so a form with a file opens by GET under this decorator first. A script gets 401 with
+`X-Confirm: required` and keeps what was typed.
 """
 
 from __future__ import annotations

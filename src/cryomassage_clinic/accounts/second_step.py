@@ -9,6 +9,7 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, EditWebAuthnForm
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from cryomassage_clinic.accounts import limits
@@ -79,6 +80,7 @@ class NewPasskeyForm(AddWebAuthnForm):
         name.label = _("What you call it")
         name.help_text = _("Such as the device it lives on.")
         name.widget.attrs |= {"autocomplete": "off", "maxlength": "80"}
+        name.validators.append(MaxLengthValidator(80))
         number = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN).count() + 1
         self.initial["name"] = _("Passkey %(number)d") % {"number": number}
 
@@ -90,3 +92,4 @@ class PasskeyNameForm(EditWebAuthnForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].label = _("What you call it")
         self.fields["name"].widget.attrs |= {"autocomplete": "off", "maxlength": "80"}
+        self.fields["name"].validators.append(MaxLengthValidator(80))

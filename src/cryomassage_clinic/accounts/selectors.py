@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cryomassage_clinic.accounts import sessions
 from cryomassage_clinic.accounts.access import Actor, every
@@ -51,6 +54,42 @@ def open_sessions(actor: Actor, user: User) -> Iterable[StaffSession]:
     if user.pk != actor.user.pk:
         actor.require(Can.MANAGE_STAFF)
     return sessions.open_of(user)
+
+
+# Marks in what a browser says of itself, the more telling ones first: all claim to be Safari, and Android Linux.
+_BROWSERS = {"Edg": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "iPad": "iPad",
+    "iPhone": "iPhone",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
+
+
+def browser_words(says: str) -> str:
+    """A browser as people call it; what is not known is told as it says itself."""
+    browser = next((name for mark, name in _BROWSERS.items() if mark in says), None)
+    system = next((name for mark, name in _SYSTEMS.items() if mark in says), None)
+    if browser is None or system is None:
+        return says[:60] or _("A browser that does not say what it is")
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A browser in which somebody is logged in."""
+
+    pk: UUID
+    words: str
+    address: str
+    seen_at: datetime.datetime
+
+
+def places(actor: Actor, user: User) -> list[Place]:
+    """Where somebody is logged in, as a list to read."""
+    return [Place(one.pk, browser_words(one.browser), one.address, one.seen_at) for one in open_sessions(actor, user)]
 
 
 def second_steps(user: User) -> dict[str, int]:

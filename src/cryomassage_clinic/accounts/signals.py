@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.mfa import signals as mfa_signals
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 
 from cryomassage_clinic.accounts import sessions
@@ -23,24 +26,39 @@ def _logged_out(sender: Any, request: HttpRequest | None, user: User | None, **m
         sessions.forget(request)
 
 
-def _second_step(action: str) -> Any:
-    def told(sender: Any, request: HttpRequest, user: User, authenticator: Any, **more: Any) -> None:
-        note(request, user, action, {"type": authenticator.type})
-
-    return told
+def _failed(sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **more: Any) -> None:
+    note(request, user, "login.second_step_failed", {"type": authenticator.type})
 
 
-_HEARD = (
-    (mfa_signals.authenticator_added, _second_step("account.second_step_added")),
-    (mfa_signals.authenticator_removed, _second_step("account.second_step_removed")),
-    (mfa_signals.authenticator_reset, _second_step("account.recovery_codes_renewed")),
-    (mfa_signals.authentication_failed, _second_step("login.second_step_failed")),
-)
+def _by_oneself(authenticator: Authenticator) -> HttpRequest | None:
+    """The request, where somebody changes their own second step; what an owner takes away has a row of its own."""
+    request: HttpRequest | None = context.request
+    mine = request is not None and getattr(request.user, "pk", None) == authenticator.user_id
+    return request if mine else None
+
+
+# The library tells of these changes only after they are committed; here the row stands in the same transaction.
+
+
+def _added(sender: Any, instance: Authenticator, created: bool, raw: bool = False, **more: Any) -> None:
+    request = _by_oneself(instance)
+    if request is None or not created or raw:
+        return
+    codes = instance.type == Authenticator.Type.RECOVERY_CODES
+    action = "account.recovery_codes_made" if codes else "account.second_step_added"
+    note(request, instance.user, action, {"type": instance.type})
+
+
+def _removed(sender: Any, instance: Authenticator, **more: Any) -> None:
+    request = _by_oneself(instance)
+    if request is not None and instance.type != Authenticator.Type.RECOVERY_CODES:
+        note(request, instance.user, "account.second_step_removed", {"type": instance.type})
 
 
 def connect() -> None:
     """Start listening."""
     user_logged_in.connect(_logged_in, dispatch_uid="accounts.logged_in")
     user_logged_out.connect(_logged_out, dispatch_uid="accounts.logged_out")
-    for signal, receiver in _HEARD:
-        signal.connect(receiver, weak=False, dispatch_uid=f"accounts.{id(signal)}")
+    authentication_failed.connect(_failed, dispatch_uid="accounts.second_step_failed")
+    post_save.connect(_added, sender=Authenticator, dispatch_uid="accounts.second_step_added")
+    post_delete.connect(_removed, sender=Authenticator, dispatch_uid="accounts.second_step_removed")

@@ -55,11 +55,10 @@ class WishForm(WhenForm):
             del self.fields[name]
         field: forms.ChoiceField = self.fields["device"]  # type: ignore[assignment]
         field.required = not sources or bridge.sources_are_booked(sources)
-        known = {str(one.pk): one for one in selectors.devices(self.actor)}
         fitting = [
-            (key, label)
-            for key, label in field.choices
-            if key in known and (not sources or known[key].cold_source in sources)
+            (str(one.pk), str(one))
+            for one in selectors.devices(self.actor)
+            if not sources or one.cold_source in sources
         ]
         field.choices = fitting if field.required else [("", _("None in particular")), *fitting]
 

@@ -125,7 +125,7 @@ def visits_of(actor: Actor, bookings: QuerySet[Booking], budget_s: float = LIST_
 
 
 def today_for(actor: Actor, budget_s: float = LIST_BUDGET_S) -> Visits:
-    """Who comes today, in order, with what is missing for those who may know.
+    """Who comes today, in order, with what is missing for those who may know; whoever works at some sites sees those.
 
     Args:
         actor: who reads.
@@ -136,7 +136,9 @@ def today_for(actor: Actor, budget_s: float = LIST_BUDGET_S) -> Visits:
     """
     zone = zone_of(actor.clinic)
     start, end = day_bounds(timezone.localdate(timezone=zone), zone)
-    return visits_of(actor, bookings_between(actor, start, end), budget_s)
+    rows = bookings_between(actor, start, end)
+    own = list(actor.user.sites.values_list("pk", flat=True))
+    return visits_of(actor, rows.filter(room__site__in=own) if own else rows, budget_s)
 
 
 def of_client(actor: Actor, client: Client) -> list[Visit]:

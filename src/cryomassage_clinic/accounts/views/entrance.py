@@ -52,8 +52,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         translation.activate(user.language)
         form = PasswordChoice(user, request.POST or None)
         if request.method != "POST" or not form.is_valid():
-            status = 422 if form.errors else 200
-            return render(request, "accounts/invitation.html", {"form": form, "person": user}, status=status)
+            return _shown(request, "accounts/invitation.html", {"form": form, "person": user}, form)
         user = services.accept(token, form.cleaned_data["password"], str(request.META.get("REMOTE_ADDR", "")))
     except invitations.LinkDeadError:
         return _dead(request)
@@ -90,7 +89,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         return _dead(request)
     except services.NameTakenError:
         form.add_error("username", _("Somebody has this user name already. Choose another."))
-    return render(request, "accounts/setup.html", {"form": form}, status=422 if form.errors else 200)
+    return _shown(request, "accounts/setup.html", {"form": form}, form)
 
 
 def _begun(request: HttpRequest, actor: Actor, wants_demo: bool) -> HttpResponse:
@@ -108,9 +107,20 @@ def _begun(request: HttpRequest, actor: Actor, wants_demo: bool) -> HttpResponse
     return HttpResponseRedirect(reverse("today"))
 
 
+def _shown(request: HttpRequest, template: str, shown: dict[str, Any], form: Any) -> HttpResponse:
+    return _not_logged(render(request, template, shown, status=422 if form.errors else 200))
+
+
+def _not_logged(response: HttpResponse) -> HttpResponse:
+    """The framework would write the address into the log of the program; here the address is the secret."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
 def _dead(request: HttpRequest) -> HttpResponse:
     """A link that works no more says what to do."""
-    return render(request, "accounts/link_dead.html", {"owner_exists": first_owner.owner_exists()}, status=410)
+    shown = {"owner_exists": first_owner.owner_exists()}
+    return _not_logged(render(request, "accounts/link_dead.html", shown, status=410))
 
 
 @require_safe

@@ -10,6 +10,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 
 from cryomassage_clinic.accounts import limits
@@ -46,6 +47,13 @@ class Login(_Told, account.LoginView):
 class Reauthenticate(_Told, account.ReauthenticateView):
     """Is it you? By password."""
 
+    def get_form(self, form_class: Any = None) -> Any:
+        """The label says it all."""
+        form = super().get_form(form_class)
+        form.fields["password"].help_text = ""
+        form.fields["password"].widget.attrs.pop("placeholder", None)
+        return form
+
 
 class SecondStep(_Told, mfa.AuthenticateView):
     """The second step of a login."""
@@ -57,6 +65,14 @@ class ReauthenticateByCode(_Told, mfa.ReauthenticateView):
 
 class ActivateApp(_Told, totp.ActivateTOTPView):
     """An authenticator app."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """The label says it all."""
+        form = super().get_form(form_class)
+        code = form.fields["code"]
+        code.label = _("Code")
+        code.widget.attrs = {"autocomplete": "one-time-code", "inputmode": "numeric"}
+        return form
 
 
 class AddPasskey(_Told, webauthn.AddWebAuthnView):

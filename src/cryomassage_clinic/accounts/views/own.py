@@ -50,7 +50,7 @@ def own_settings(request: StaffRequest) -> HttpResponse:
         "form": form,
         "person": user,
         "steps": selectors.second_steps(user),
-        "sessions": selectors.open_sessions(request.actor, user),
+        "sessions": selectors.places(request.actor, user),
         "here": _here(request),
     }
     return render(request, "accounts/own_settings.html", shown, status=422 if form.errors else 200)

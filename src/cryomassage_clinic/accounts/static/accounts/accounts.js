@@ -18,6 +18,7 @@
     // Sent as a password, so that the browser does not offer it among the words that were typed here before.
     field.form?.addEventListener("submit", () => { field.type = "password"; });
   });
+  document.querySelectorAll("[data-select-all]").forEach((field) => field.addEventListener("focus", () => field.select()));
   document.addEventListener("allauth.error", (event) => {
     event.preventDefault();
     const told = document.querySelector("[data-passkey-error]");

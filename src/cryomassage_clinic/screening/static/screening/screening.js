@@ -15,6 +15,7 @@
   const narrow = window.matchMedia("(max-width: 700px)");
   let pages = [];
   let at = 0;
+  let spot = null; // the question that was last at hand; a tablet that is turned twice comes back to it
 
   const heading = (page) => page.group.querySelector("h2");
 
@@ -75,10 +76,12 @@
   next.addEventListener("click", () => show(at + 1, true));
   back.addEventListener("click", () => show(at - 1, true));
   narrow.addEventListener("change", () => {
-    const [first] = pages[at].shown;
+    const { shown } = pages[at];
+    if (!shown.includes(spot)) [spot] = shown;
     divide();
-    show(first ? pageOf(first) : 0, false);
+    show(spot ? pageOf(spot) : 0, false);
   });
+  form.addEventListener("focusin", (event) => { spot = event.target.closest("[data-question]") || spot; });
   window.addEventListener("hashchange", openAnchor);
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#q-"]');
