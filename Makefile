@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup run example test test-slow lint format peers bench gallery response validation schemas lock clean
+.PHONY: setup run example test test-slow lint format peers bench gallery response validation pages schemas lock clean
 
 setup: $(STAMP)
 
@@ -25,9 +25,11 @@ example: setup
 	@$(BIN)/cryomassage plan examples/acne-ln2-swab.toml --out out/example
 	@echo "Open the report in a browser: file://$(CURDIR)/out/example/report.html"
 
+# Everything once, then what touches the database again on a PostgreSQL of its own.
 test: setup
 	@$(BIN)/python -m tests.support.tools
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
+	$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m pytest tests/clinic -m "not slow and not browser and not sqlite" -n 2 --dist worksteal -q
 
 test-slow: setup
 	@$(BIN)/python -m tests.support.tools
@@ -61,6 +63,11 @@ response: setup
 # The page of published trials; `cryomassage fit` first where what it rests on has changed.
 validation: setup
 	$(BIN)/python docs/make_validation.py
+
+# The pictures of the clinic, taken while going the way in a browser.
+pages: setup
+	@$(BIN)/python -m tests.support.tools
+	$(BIN)/python docs/make_clinic_pages.py
 
 schemas: setup
 	$(BIN)/python -c "from pathlib import Path; from cryomassage.interchange.json_schema import write_schemas; write_schemas(Path('docs/schemas'))"

@@ -122,4 +122,4 @@ class Tablet:
     def close(self) -> None:
         """Close it; nothing went wrong in its pages."""
         self.context.close()
-        assert self.said == []
+        assert self.said == [], self.said

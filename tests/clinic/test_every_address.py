@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -90,7 +89,9 @@ def test_another_clinics_record_does_not_exist(world: World, birch: House, who: 
     assert wrong == []
 
 
-@pytest.mark.parametrize("made_up", [str(uuid.uuid4()), "not-an-id", "1", "%00", "..%2f..%2fetc", "ж" * 40])
+@pytest.mark.parametrize(
+    "made_up", ["0f295bca-de47-41df-b927-86672891dc47", "not-an-id", "1", "%00", "..%2f..%2fetc", "ж" * 40]
+)
 def test_an_id_that_was_made_up_is_not_found(world: World, made_up: str) -> None:
     browser, wrong = world.house.browser("owner"), []
     for address in ABOUT_RECORDS:

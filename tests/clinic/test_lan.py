@@ -161,8 +161,13 @@ def test_it_is_served_without_encryption_and_gives_nothing_else(page: TrustPage)
     server.start()
     root = f"http://127.0.0.1:{port_of(opened)}"
     try:
-        for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/qr.svg", "image/svg+xml"), ("/icon.svg", "image/svg+xml"),
-                           ("/cryomassage.crt", "application/x-x509-ca-cert")):  # fmt: skip
+        for path, kind in {
+            "/": "text/html",
+            "/page.css": "text/css",
+            "/qr.svg": "image/svg+xml",
+            "/icon.svg": "image/svg+xml",
+            "/cryomassage.crt": "application/x-x509-ca-cert",
+        }.items():
             with urllib.request.urlopen(root + path, timeout=10) as answer:
                 assert answer.headers["Content-Type"].startswith(kind)
                 assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

@@ -88,9 +88,7 @@ def test_the_page_of_trust_is_read_in_the_language_of_the_tablet(
     browser.close()
 
 
-def test_a_tablet_trusts_the_clinic_and_opens_it_by_name(
-    started: Any, clinic: tuple[str, str], tmp_path: Path
-) -> None:
+def test_a_tablet_trusts_the_clinic_and_opens_it_by_name(started: Any, clinic: tuple[str, str], tmp_path: Path) -> None:
     address, trust_page = clinic
     tablet = Tablet(started, tmp_path / "home")
     browser = tablet.open()

@@ -5,15 +5,18 @@ Where `DATABASE_URL` names a PostgreSQL server, each instance gets a database of
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
-import subprocess
 import sys
 import textwrap
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.support.zygote import Ended, Zygote
 
 ROOT = Path(__file__).parents[2]
 _BEGIN = "import django; django.setup()\n"
@@ -22,6 +25,14 @@ _BEGIN = "import django; django.setup()\n"
 def on_postgresql() -> bool:
     """Whether instances run on PostgreSQL."""
     return os.environ.get("DATABASE_URL", "").startswith("postgres")
+
+
+@cache
+def zygote() -> Zygote:
+    """The process that commands run in forks of; started by the first that needs it."""
+    made = Zygote()
+    atexit.register(made.stop)
+    return made
 
 
 class Instance:
@@ -55,29 +66,19 @@ class Instance:
         """A management command as a process starts it."""
         return [sys.executable, "-m", "django", *arguments]
 
-    def command(
-        self, *arguments: str, check: bool = True, typed: str | None = None, cwd: Path | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a management command."""
-        done = subprocess.run(
-            self.arguments(*arguments),
-            cwd=cwd or self.folder, env=self.environment, capture_output=True, text=True, input=typed, check=False,
-        )  # fmt: skip
+    def command(self, *arguments: str, check: bool = True, typed: str | None = None, **more: Any) -> Ended:
+        """Run a management command; `limit_kb`: no file may grow beyond it."""
+        done = zygote().run(self.environment, self.folder, typed, command=list(arguments), **more)
         assert not check or done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done
 
     def script(self, code: str) -> list[str]:
-        """Python inside the instance, as a process starts it."""
+        """Python inside the instance, as a process of its own starts it."""
         return [sys.executable, "-c", _BEGIN + textwrap.dedent(code)]
 
-    def python(self, code: str, *, limit_kb: int | None = None) -> str:
-        """Run Python inside the instance; what it printed."""
-        started = self.script(code)
-        if limit_kb is not None:  # the shell sets the limit: no file may grow beyond it
-            started = ["bash", "-c", f"trap '' XFSZ; ulimit -f {limit_kb}; exec \"$@\"", "limited", *started]
-        done = subprocess.run(
-            started, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
-        )
+    def python(self, code: str, **more: Any) -> str:
+        """Run Python inside the instance; what it printed. `limit_kb`: no file may grow beyond it."""
+        done = zygote().run(self.environment, self.folder, code=textwrap.dedent(code), **more)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

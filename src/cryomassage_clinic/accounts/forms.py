@@ -12,7 +12,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.forms import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from cryomassage_clinic.accounts import limits, services
+from cryomassage_clinic.accounts import limits
 from cryomassage_clinic.accounts.access import Actor
 from cryomassage_clinic.accounts.adapter import TooManyTriesError
 from cryomassage_clinic.accounts.models import User
@@ -99,21 +99,10 @@ class MemberForm(forms.Form):
 
 
 class InviteForm(MemberForm):
-    """A new member of staff."""
+    """A new member of staff. Whether the name is free is asked while writing: a form sent twice is no second try."""
 
     username = username_field()
     field_order = ("full_name", "username", "role", "sites")
-
-    def clean_username(self) -> str:
-        """Refuse a name that somebody has.
-
-        Raises:
-            ValidationError: somebody has.
-        """
-        name = str(self.cleaned_data["username"])
-        if not services.username_free(name):
-            raise ValidationError(_("Somebody has this user name already. Choose another."))
-        return name
 
 
 class ChangeForm(MemberForm):

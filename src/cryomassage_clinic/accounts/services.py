@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from cryomassage_clinic.accounts import invitations, sessions
 from cryomassage_clinic.accounts.access import Actor
@@ -63,7 +63,11 @@ def invite(actor: Actor, full_name: str, username: str, role: Role, sites: Itera
             language=actor.clinic.language,
         )
         user.set_unusable_password()
-        user.save()
+        try:
+            with transaction.atomic():
+                user.save()
+        except IntegrityError as error:
+            raise NameTakenError from error  # by another clinic, in this moment
         user.sites.set(_own(actor, sites))
         token = invitations.make(user)
         record(actor, "staff.invited", user, {"name": full_name, "username": username, "role": str(role)})

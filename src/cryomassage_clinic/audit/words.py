@@ -14,29 +14,39 @@ ACTIONS: dict[str, str | Promise] = {
     "client.exported": gettext_lazy("Client's file exported"),
     "course.created": gettext_lazy("Course begun"),
     "course.changed": gettext_lazy("Course changed"),
+    "course.reviewed": gettext_lazy("Course reviewed"),
     "course.ended": gettext_lazy("Course ended"),
     "plan.asked": gettext_lazy("Plan asked for"),
     "plan.computed": gettext_lazy("Plan computed"),
     "plan.failed": gettext_lazy("Plan could not be computed"),
     "plan.approved": gettext_lazy("Plan approved"),
-    "plan.revoked": gettext_lazy("Approval taken back"),
+    "plan.approval_revoked": gettext_lazy("Approval taken back"),
+    "consent.text_published": gettext_lazy("Consent text published"),
     "consent.signed": gettext_lazy("Consent signed"),
     "consent.withdrawn": gettext_lazy("Consent withdrawn"),
     "screening.answered": gettext_lazy("Questions answered"),
-    "mark.added": gettext_lazy("Mark put on the chart"),
+    "mark.made": gettext_lazy("Mark put on the chart"),
+    "mark.changed": gettext_lazy("Mark on the chart changed"),
     "mark.removed": gettext_lazy("Mark taken off the chart"),
     "booking.created": gettext_lazy("Visit booked"),
-    "booking.changed": gettext_lazy("Visit changed"),
     "booking.moved": gettext_lazy("Visit moved"),
     "booking.cancelled": gettext_lazy("Visit cancelled"),
+    "booking.arrived": gettext_lazy("Client arrived"),
+    "booking.not_arrived": gettext_lazy("Arrival taken back"),
+    "booking.missed": gettext_lazy("Client did not come"),
+    "feed.created": gettext_lazy("Calendar address made"),
+    "feed.revoked": gettext_lazy("Calendar address revoked"),
     "doctor_note.added": gettext_lazy("Doctor's note added"),
     "doctor_note.withdrawn": gettext_lazy("Doctor's note withdrawn"),
     "test_spot.read": gettext_lazy("Test spot read"),
     "test_spot.withdrawn": gettext_lazy("Test spot withdrawn"),
     "login.ok": gettext_lazy("Logged in"),
     "login.failed": gettext_lazy("Login failed"),
+    "login.second_step_failed": gettext_lazy("Second step of login failed"),
     "login.locked": gettext_lazy("Login locked after wrong passwords"),
+    "logout": gettext_lazy("Logged out"),
     "session.taken_over": gettext_lazy("Tablet taken over"),
+    "session.left": gettext_lazy("Tablet left"),
     "session.pin_wrong": gettext_lazy("Wrong PIN"),
     "session.pin_locked": gettext_lazy("PIN locked after wrong tries"),
     "session.unlocked": gettext_lazy("Tablet unlocked"),
@@ -45,6 +55,9 @@ ACTIONS: dict[str, str | Promise] = {
     "account.settings_changed": gettext_lazy("Own settings changed"),
     "account.pin_set": gettext_lazy("PIN set"),
     "account.pin_removed": gettext_lazy("PIN removed"),
+    "account.second_step_added": gettext_lazy("Second step of login added"),
+    "account.second_step_removed": gettext_lazy("Second step of login removed"),
+    "account.recovery_codes_made": gettext_lazy("Recovery codes made"),
     "account.session_ended": gettext_lazy("Own logins ended"),
     "staff.invited": gettext_lazy("Colleague invited"),
     "staff.role_changed": gettext_lazy("Role changed"),
@@ -54,10 +67,14 @@ ACTIONS: dict[str, str | Promise] = {
     "staff.link_given": gettext_lazy("New login link given"),
     "staff.sessions_ended": gettext_lazy("Colleague's logins ended"),
     "clinic.begun": gettext_lazy("Clinic begun"),
+    "demo.asked": gettext_lazy("Demo data asked for"),
     "site.created": gettext_lazy("Site added"),
     "site.changed": gettext_lazy("Site changed"),
     "room.created": gettext_lazy("Room added"),
     "room.changed": gettext_lazy("Room changed"),
+    "vessel.added": gettext_lazy("Vessel added"),
+    "vessel.changed": gettext_lazy("Vessel changed"),
+    "vessel.removed": gettext_lazy("Vessel taken out"),
     "device.created": gettext_lazy("Device added"),
     "device.changed": gettext_lazy("Device changed"),
     "data.exported": gettext_lazy("Everything exported"),
@@ -68,7 +85,8 @@ ACTIONS: dict[str, str | Promise] = {
     "disk.was_full": gettext_lazy("The disk was full"),
 }
 
-_KINDS: dict[str, str | Promise] = {
+# Kinds of record that rows are about.
+KINDS: dict[str, str | Promise] = {
     "clients.client": gettext_lazy("client"),
     "courses.course": gettext_lazy("course"),
     "courses.plan": gettext_lazy("plan"),
@@ -101,7 +119,7 @@ def action_words(action: str) -> str:
 
 def kind_words(subject_type: str) -> str:
     """What kind of record it is about."""
-    known = _KINDS.get(subject_type)
+    known = KINDS.get(subject_type)
     return str(known) if known is not None else subject_type.rpartition(".")[2]
 
 
@@ -117,7 +135,6 @@ def _one(value: object) -> str:
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-
     if isinstance(value, list):
         return ", ".join(_one(one) for one in value)
     if isinstance(value, dict):

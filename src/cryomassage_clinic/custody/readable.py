@@ -162,6 +162,7 @@ def write_consents(write: Write, using: str, clinic: Any = None, client: Any = N
             "title": one.text.title,
             "text": one.text.body,
             "signed_name": one.signed_name,
+            "signed_by_typing": one.signed_by_typing,
             "signed_at": one.signed_at.isoformat(),
             "withdrawn_at": one.withdrawn_at.isoformat() if one.withdrawn_at else None,
             "withdrawn_reason": one.withdrawn_reason,
