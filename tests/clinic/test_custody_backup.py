@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -221,11 +220,7 @@ def test_a_backup_that_is_not_what_was_copied_does_not_count(filled: Instance, t
 @pytest.mark.sqlite
 @pytest.mark.skipif(on_postgresql(), reason="the size of the server's files cannot be limited from here")
 def test_a_full_disk_leaves_no_backup_and_says_so(filled: Instance, tmp_path: Path) -> None:
-    limited = ["bash", "-c", "trap '' XFSZ; ulimit -f 300; exec \"$@\"", "limited"]
-    done = subprocess.run(
-        [*limited, *filled.arguments("backup", "--to", str(tmp_path / "full"))],
-        cwd=filled.folder, env=filled.environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = filled.command("backup", "--to", str(tmp_path / "full"), check=False, limit_kb=300)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "The disk is full" in done.stderr
     assert "Traceback" not in done.stderr
@@ -235,8 +230,7 @@ def test_a_full_disk_leaves_no_backup_and_says_so(filled: Instance, tmp_path: Pa
 @pytest.mark.skipif(on_postgresql(), reason="about SQLite's own copy")
 @pytest.mark.sqlite
 def test_a_backup_while_others_write_is_of_one_moment(filled: Instance, tmp_path: Path) -> None:
-    busy = Instance(tmp_path / "busy", tables=False)
-    shutil.copytree(filled.folder, busy.folder, dirs_exist_ok=True)
+    busy = Instance(tmp_path / "busy", like=filled)
     writer = subprocess.Popen(busy.script(_WRITER), cwd=busy.folder, env=busy.environment, stdout=subprocess.PIPE)
     try:
         assert writer.stdout is not None

@@ -189,6 +189,16 @@ def test_thirty_tries_from_one_address_in_a_minute(acorn: House) -> None:
         assert log_in("acorn-operator")[1].status_code == 302
 
 
+def test_a_clock_that_is_set_back_forgives_nothing_and_locks_nobody_out_for_long(acorn: House) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(5):
+            log_in("acorn-operator", "wrong")
+        clock.shift(-86_400)
+        assert log_in("acorn-operator")[1].status_code == 429
+        clock.shift(86_400 + 301)
+        assert log_in("acorn-operator")[1].status_code == 302
+
+
 def test_limits_hold_no_names(acorn: House) -> None:
     log_in("acorn-operator", "wrong")
     for row in limits.Attempts.objects.all():

@@ -37,7 +37,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     yield running
     running.stop()
     for text in running.texts:
-        assert "Traceback" not in text, text
+        assert " ERROR " not in text, text
 
 
 @pytest.fixture

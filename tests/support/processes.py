@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import re
+import shutil
 import sys
 import textwrap
 import uuid
@@ -35,11 +35,29 @@ def zygote() -> Zygote:
     return made
 
 
+def _database(like: Instance | None) -> str:
+    """A new database on the PostgreSQL server, empty or like another one; its address."""
+    import psycopg
+
+    url = os.environ["DATABASE_URL"]
+    name = f"instance_{uuid.uuid4().hex[:12]}"
+    template = "" if like is None else f' TEMPLATE "{like.environment["DATABASE_URL"].rpartition("/")[2]}"'
+    with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"{template}')
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
 class Instance:
     """One clinic's computer."""
 
-    def __init__(self, folder: Path, *, tables: bool = True, **environment: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self, folder: Path, *, tables: bool = True, like: Instance | None = None, **environment: str
+    ) -> None:
+        """A new one: without tables, with empty ones, or `like` another one that nothing is connected to."""
+        if like is None:
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            shutil.copytree(like.folder, folder)
         self.folder = folder
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("CRYOMASSAGE_", "PYTEST"))},
@@ -49,18 +67,9 @@ class Instance:
             **environment,
         }
         if on_postgresql():
-            self.environment["DATABASE_URL"] = self._database()
-        if tables:
+            self.environment["DATABASE_URL"] = _database(like)
+        if tables and like is None:
             self.command("migrate", "--run-syncdb", "--verbosity=0")
-
-    def _database(self) -> str:
-        import psycopg
-
-        url = os.environ["DATABASE_URL"]
-        name = f"instance_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
-        return re.sub(r"/[^/]*$", f"/{name}", url)
 
     def arguments(self, *arguments: str) -> list[str]:
         """A management command as a process starts it."""

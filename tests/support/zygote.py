@@ -87,6 +87,7 @@ def _settings_anew() -> None:
                 assert getattr(made, "connection", None) is None, "a connection must not be shared with a fork"
                 del handler[alias]
         handler.__dict__.pop("settings", None)
+        handler._settings = None
 
 
 def _carry_out(task: dict[str, Any]) -> None:

@@ -50,7 +50,8 @@ def _key(rate: Rate, whose: str) -> str:
 
 
 def _inside(times: list[float], rate: Rate, now: float) -> list[float]:
-    return [at for at in times if now - rate.within_s < at <= now]
+    """The tries that still count; one from the future (the clock was set back) counts as one of now."""
+    return [min(at, now) for at in times if at > now - rate.within_s]
 
 
 def take(*limits: tuple[Rate, str]) -> Taken | None:
@@ -63,12 +64,12 @@ def take(*limits: tuple[Rate, str]) -> Taken | None:
         What was counted, or nothing where one of the limits is reached; then none is counted.
     """
     wanted = {_key(rate, whose): rate for rate, whose in limits}
-    now = time.time()
     with transaction.atomic():
         Attempts.objects.bulk_create([Attempts(key=key) for key in wanted], ignore_conflicts=True)
         rows = list(Attempts.objects.select_for_update().filter(key__in=wanted).order_by("key"))
         if len(rows) < len(wanted):
             return None  # swept away in this moment: refuse rather than forgive
+        now = time.time()  # under the lock, so that times rise in the order of the tries
         for row in rows:
             row.times = _inside(row.times, wanted[row.key], now)
             if len(row.times) >= wanted[row.key].amount:

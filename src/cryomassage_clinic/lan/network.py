@@ -8,7 +8,7 @@ import socket
 from types import TracebackType
 
 import ifaddr
-from zeroconf import AddressResolverIPv4, IPVersion, ServiceInfo, Zeroconf
+from zeroconf import AddressResolverIPv4, IPVersion, ServiceInfo, Zeroconf  # type: ignore[attr-defined]
 
 KIND = "_https._tcp.local."
 _NOT_OF_A_HOST_NAME = re.compile(r"[^a-z0-9-]")

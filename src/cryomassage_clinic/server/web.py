@@ -9,7 +9,7 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from cryomassage_clinic.server.children import stop_with_parent
 
@@ -18,7 +18,7 @@ PROCESSES = 2
 THREADS = 4
 
 
-class ClinicServer(BaseApplication):  # type: ignore[misc]
+class ClinicServer(BaseApplication):
     """Gunicorn without its command line: every option is set here."""
 
     def __init__(self, options: dict[str, Any]) -> None:

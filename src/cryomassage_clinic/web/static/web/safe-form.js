@@ -40,7 +40,10 @@
     let line = form.querySelector(".form-state");
     if (!line) form.append(line = Object.assign(document.createElement("p"), { className: "form-state" }));
     line.setAttribute("role", "status");
-    const tell = (key, value) => { line.textContent = key ? words(key, value) : ""; };
+    const tell = (key, value) => {
+      line.className = key === "kept" || key === "sending" ? "form-state" : "form-state banner banner-near";
+      line.textContent = words(key, value);
+    };
     const value = (name) => form.elements[name]?.value ?? "";
     const kept = (name) => !OWN.includes(name) && ![...form.elements].some(
       (one) => one.name === name && (one.type === "password" || one.type === "file" || one.dataset.noDraft !== undefined));
