@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -71,6 +72,10 @@ def log_in(page: Any, name: str = "acorn-operator") -> None:
     page.get_by_role("button", name="Log in", exact=True).click()
 
 
+def come_in(page: Any) -> None:
+    page.wait_for_url(lambda address: urlsplit(address).path == "/")
+
+
 def lock(page: Any) -> None:
     page.get_by_role("button", name="Lock").click()
     page.wait_for_url("**/staff/lock/**")
@@ -107,7 +112,7 @@ def test_a_passkey_is_made_and_logs_in_opens_the_lock_and_confirms(opened: Opens
     page = opened(reverse("account_login"))
     with_authenticator(page)
     log_in(page, "acorn-owner")
-    page.wait_for_url("**/")
+    come_in(page)
     make_passkey(page)
     assert page.locator(".codes li").count() == 10
     page.goto(reverse("mfa_list_webauthn"))
@@ -122,7 +127,7 @@ def test_a_passkey_is_made_and_logs_in_opens_the_lock_and_confirms(opened: Opens
 
     lock(page)
     page.get_by_role("button", name="Open with a passkey").click()
-    page.wait_for_url("**/")
+    come_in(page)
     assert page.get_by_role("button", name="Lock").is_visible()
 
     page.goto(f"{reverse('mfa_reauthenticate_webauthn')}?next={reverse('staff_new')}")
@@ -153,14 +158,14 @@ def test_a_passkey_is_the_second_step_after_the_password(opened: Opens, house: H
     page = opened(reverse("account_login"))
     with_authenticator(page)
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     make_passkey(page)
     page.goto(reverse("own_settings"))
     page.get_by_role("button", name="Log out").click()
     log_in(page)
     page.wait_for_url("**/second-step/")
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url("**/")
+    come_in(page)
     assert page.get_by_role("button", name="Lock").is_visible()
 
 
@@ -170,14 +175,14 @@ def test_a_passkey_that_is_not_there_is_told_and_the_password_still_works(opened
     page.get_by_role("button", name="Log in with a passkey").click()
     page.get_by_text("The passkey was not read").wait_for()
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
 
 
 def test_a_passkey_of_somebody_who_left_opens_nothing(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"))
     with_authenticator(page)
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     make_passkey(page)
     User.objects.filter(pk=house.operator.pk).update(is_active=False)
     page.goto(reverse("account_login"))
@@ -191,12 +196,12 @@ def test_another_persons_passkey_does_not_open_the_lock(opened: Opens, house: Ho
     page = opened(reverse("account_login"))
     with_authenticator(page)
     log_in(page, "acorn-doctor")
-    page.wait_for_url("**/")
+    come_in(page)
     make_passkey(page)
     lock(page)
     page.get_by_role("button", name="Log in as somebody else").click()
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     lock(page)
     assert page.get_by_role("button", name="Open with a passkey").count() == 0
 
@@ -207,7 +212,7 @@ def test_another_persons_passkey_does_not_open_the_lock(opened: Opens, house: Ho
 def test_the_lock_by_keyboard_alone(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"))
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     page.goto(reverse("client_list"))
     lock(page)
     assert page.evaluate("document.activeElement.id") == "pin"
@@ -217,14 +222,14 @@ def test_the_lock_by_keyboard_alone(opened: Opens, house: House) -> None:
     assert page.evaluate("document.activeElement.id") == "pin"
     page.keyboard.type("4917")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/")
+    come_in(page)
     assert page.get_by_role("button", name="Lock").is_visible()
 
 
 def test_the_back_button_shows_nothing_behind_the_lock(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"))
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     page.goto(reverse("client_list"))
     lock(page)
     page.go_back()
@@ -235,23 +240,23 @@ def test_the_back_button_shows_nothing_behind_the_lock(opened: Opens, house: Hou
 def test_a_colleague_takes_over_with_two_touches_and_a_pin(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"))
     log_in(page, "acorn-doctor")
-    page.wait_for_url("**/")
+    come_in(page)
     lock(page)
     page.get_by_role("button", name="Log in as somebody else").click()
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     lock(page)
     page.get_by_label("Acorn-doctor").check()
     page.locator("#other_pin").fill("80263")
     page.get_by_role("button", name="Take over").click()
-    page.wait_for_url("**/")
+    come_in(page)
     assert "Acorn-doctor" in page.locator(".shell-person").inner_text()
 
 
 def test_a_form_sent_into_the_lock_is_saved_after_it(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"), java_script_enabled=False)
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     page.goto(reverse("client_new"))
     for name, value in {**CONTACT, **BODY}.items():
         field = page.locator(f"[name={name}]")
@@ -293,14 +298,14 @@ def test_the_first_owners_page_guesses_the_time_zone_and_shows_the_password(
     page.get_by_label("Your name").fill("Maria")
     page.get_by_label("User name").fill("maria")
     page.get_by_role("button", name="Begin").click()
-    page.wait_for_function("location.pathname === '/'")
+    come_in(page)
     assert User.objects.get().clinic.time_zone == "America/Chicago"  # type: ignore[union-attr]
 
 
 def test_without_scripts_one_logs_in_and_out(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"), java_script_enabled=False)
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     page.goto(reverse("own_settings"))
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/account/login/")
@@ -342,7 +347,7 @@ def test_every_page_by_axe_finger_and_width(
         reverse("account_reset_password"), reverse("account_inactive"), reverse("account_login"),
     ])  # fmt: skip
     log_in(page, "acorn-owner")
-    page.wait_for_url("**/")
+    come_in(page)
     page.goto(f"{reverse('staff_new')}?dir={direction}")
     page.get_by_role("button", name="Make the link").click()
     looked_at(page, found, "an invitation with errors")
@@ -370,7 +375,7 @@ def test_every_page_by_axe_finger_and_width(
     walk([reverse("mfa_authenticate")])
     page.get_by_role("button", name="Cancel").click()
     log_in(page)
-    page.wait_for_url("**/")
+    come_in(page)
     waiting = {"address": "/clients/new/", "fields": [["full_name", "Anna"]]}
     StaffSession.objects.filter(user=house.operator).update(waiting=waiting)
     walk([reverse("waiting")])
