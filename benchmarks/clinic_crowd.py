@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 CLIENTS, SESSIONS, AUDIT_ROWS = 10_000, 100_000, 200_000
@@ -33,8 +34,6 @@ def fill(clients: int = CLIENTS, sessions: int = SESSIONS, audit_rows: int = AUD
 
     from cryomassage_clinic.accounts.models import Clinic, User
     from cryomassage_clinic.accounts.permissions import Role
-    from cryomassage_clinic.audit import chain
-    from cryomassage_clinic.audit.models import AuditDetails, AuditHead, AuditRow
     from cryomassage_clinic.clients.models import Client
     from cryomassage_clinic.courses.models import Course
     from cryomassage_clinic.places.models import Device, Room, Site, Vessel
@@ -128,11 +127,23 @@ def fill(clients: int = CLIENTS, sessions: int = SESSIONS, audit_rows: int = AUD
                 )
             )
         Booking.objects.bulk_create(bookings, batch_size=2_000)
+    _write_audit(clinic, owner, people, audit_rows)
+    return staff[0].username
+
+
+def _write_audit(clinic: Any, owner: Any, people: list[Any], audit_rows: int) -> None:
+    """A chain of readings, as the product would have written it."""
+    from django.db import transaction
+    from django.utils import timezone
+
+    from cryomassage_clinic.audit import chain
+    from cryomassage_clinic.audit.models import AuditDetails, AuditHead, AuditRow
+
     with transaction.atomic():
         head, rows, now = chain.GENESIS, [], timezone.now()
         text = chain.canonical({"page": "client card"})
         for number in range(1, audit_rows + 1):
-            subject = str(people[number % clients].pk)
+            subject = str(people[number % len(people)].pk)
             digest = chain.digest_of("s", subject, text)
             link = ("read", "clients.client", subject, digest, head)
             hashed = chain.hash_of(str(clinic.pk), number, now, str(owner.pk), *link)
@@ -155,7 +166,6 @@ def fill(clients: int = CLIENTS, sessions: int = SESSIONS, audit_rows: int = AUD
         kept = [AuditDetails(row=row, salt="s", text=text, client_id=row.subject_id) for row in rows]
         AuditDetails.objects.bulk_create(kept, batch_size=2_000)
         AuditHead.objects.create(clinic=clinic, sequence=audit_rows, row_hash=head)
-    return staff[0].username
 
 
 def key_for(username: str) -> str:

@@ -6,10 +6,16 @@ examples in every run, so that a red test stays red.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
+
+from tests.support import tools
 
 ENGINE = Path(__file__).parents[1] / "src/cryomassage/engine"
 # Numba compiles its functions itself and cannot look into a wrapped one; all that calls them is checked.
@@ -21,3 +27,22 @@ settings.register_profile(
     "house", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def one_playwright() -> Iterator[Any]:
+    """Playwright, which a process can start only once."""
+    from playwright.sync_api import sync_playwright
+
+    # Its loop runs in this thread, and tests ask the database beside the browser.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(one_playwright: Any) -> Iterator[Any]:
+    """One Chromium for all tests of a process; each opens contexts of its own."""
+    browser = one_playwright.chromium.launch(executable_path=tools.chromium(), args=tools.CHROMIUM)
+    yield browser
+    browser.close()

@@ -18,8 +18,9 @@ AXE = (Path(__file__).parents[1] / "support/axe/axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Answers that are no pages, and pages that only lead elsewhere.
 NO_PAGES = {
-    "draft", "alive", "session_state", "relogin", "words", "unlock_passkey", "feed", "booking_ics", "plan_json", "plan_report",
-    "plan_picture", "plan_progress", "invitation", "setup", "account_logout", "account_inactive", "today_list",
+    "draft", "alive", "session_state", "relogin", "words", "unlock_passkey", "feed", "booking_ics", "plan_json",
+    "plan_report", "plan_picture", "plan_progress", "invitation", "setup",
+    "account_logout", "account_inactive", "today_list",
     "account_change_password", "mfa_authenticate", "mfa_login_webauthn", "mfa_download_recovery_codes", "waiting",
     "account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn",
     "mfa_edit_webauthn", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "lock",
@@ -45,12 +46,12 @@ def shown() -> list[Address]:
 
 
 @pytest.fixture
-def world(chrome: Browser, transactional_db: None) -> World:
+def world(chromium: Browser, transactional_db: None) -> World:
     return make_world(make_house("Acorn"))
 
 
-def tab(chrome: Browser, world: World, server: Any, theme: str, size: tuple[int, int], who: str | None) -> Page:
-    context = chrome.new_context(
+def tab(chromium: Browser, world: World, server: Any, theme: str, size: tuple[int, int], who: str | None) -> Page:
+    context = chromium.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if theme == "dark" else "light",
         bypass_csp=True,  # for axe alone: the page itself is loaded under its policy by the other tests
@@ -75,9 +76,9 @@ def violations(page: Page) -> list[str]:
     return list(found)
 
 
-def walk(chrome: Browser, world: World, server: Any, theme: str, direction: str, size: tuple[int, int]) -> list[str]:
+def walk(chromium: Browser, world: World, server: Any, theme: str, direction: str, size: tuple[int, int]) -> list[str]:
     wrong: list[str] = []
-    tabs = {who: tab(chrome, world, server, theme, size, who) for who in ("owner", None)}
+    tabs = {who: tab(chromium, world, server, theme, size, who) for who in ("owner", None)}
     for address in shown():
         page = tabs[None if address.name in STRANGERS else "owner"]
         path = world.at(address)
@@ -110,14 +111,14 @@ def walk(chrome: Browser, world: World, server: Any, theme: str, direction: str,
     ],
 )
 def test_every_page_is_open_to_everybody(
-    chrome: Browser, world: World, live_server: Any, theme: str, direction: str, size: tuple[int, int]
+    chromium: Browser, world: World, live_server: Any, theme: str, direction: str, size: tuple[int, int]
 ) -> None:
-    wrong = walk(chrome, world, live_server, theme, direction, size)
+    wrong = walk(chromium, world, live_server, theme, direction, size)
     assert wrong == [], "\n".join(wrong)
 
 
-def test_a_page_that_is_wrong_is_found(chrome: Browser) -> None:
-    page = chrome.new_page()
+def test_a_page_that_is_wrong_is_found(chromium: Browser) -> None:
+    page = chromium.new_page()
     page.set_content("<main><img src='data:,'><button style='height:20px'>x</button></main>")
     page.evaluate(AXE)
     assert any(one.startswith("image-alt") for one in violations(page))

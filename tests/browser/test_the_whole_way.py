@@ -56,6 +56,7 @@ def test_from_the_first_start_to_the_card_with_mouse_and_a_drawn_signature(watch
     way.card(hand)
 
 
+@pytest.mark.slow
 def test_the_same_way_by_keyboard_alone(watched: Page, product: Product) -> None:
     way.log_in(watched, product.address)
     hand = Keyboard(watched)

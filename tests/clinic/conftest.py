@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils import translation
 
 from tests.clinic.people import House, make_house
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Answers leave their language active in the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

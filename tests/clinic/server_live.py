@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-CHROMIUM += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("CRYOMASSAGE_", "PYTEST"))}
-    kept.pop("DATABASE_URL", None)
+    for name in ("DATABASE_URL", "DJANGO_ALLOW_ASYNC_UNSAFE"):
+        kept.pop(name, None)
     settings = {"DJANGO_SETTINGS_MODULE": "tests.clinic.server_settings", "PYTHONPATH": str(ROOT)}
     return {**kept, **settings, "CRYOMASSAGE_DATA": str(folder), **more}
 

@@ -63,9 +63,14 @@ def told(answer: Any) -> str:
 # The first owner.
 
 
-def test_the_first_owner_begins_the_clinic_and_is_in(db: None) -> None:
+def first_link() -> str:
     link = first_owner.first_owner_link()
     assert link is not None
+    return link
+
+
+def test_the_first_owner_begins_the_clinic_and_is_in(db: None) -> None:
+    link = first_link()
     browser = Browser()
     page = browser.get(link)
     assert (page.status_code, page["Cache-Control"]) == (200, "max-age=0, no-cache, no-store, must-revalidate, private")
@@ -83,9 +88,7 @@ def test_the_first_owner_begins_the_clinic_and_is_in(db: None) -> None:
 
 
 def test_a_second_link_of_the_first_owner_ends_the_first(db: None) -> None:
-    first, second = first_owner.first_owner_link(), first_owner.first_owner_link()
-    assert first is not None
-    assert second is not None
+    first, second = first_link(), first_link()
     assert Browser().get(first).status_code == 410
     assert "Start the program again" in told(Browser().get(first))
     assert Browser().get(second).status_code == 200
@@ -93,7 +96,7 @@ def test_a_second_link_of_the_first_owner_ends_the_first(db: None) -> None:
 
 
 def test_the_first_owner_can_try_everything_with_demo_data(db: None) -> None:
-    link = first_owner.first_owner_link()
+    link = first_link()
     assert Browser().post(link, {**BEGIN, "demo": "on"})["Location"] == reverse("today")
     assert "demo.asked" in actions(Clinic.objects.get())  # the worker fills it in
 
@@ -115,7 +118,7 @@ def test_the_first_owner_can_try_everything_with_demo_data(db: None) -> None:
 )
 def test_what_the_first_owner_says_is_looked_at(db: None, field: str, value: str, words: str) -> None:
     said = {**BEGIN, "username": "mariamaria"} if value == "mariamaria1" else BEGIN
-    link = first_owner.first_owner_link()
+    link = first_link()
     answer = Browser().post(link, {**said, field: value})
     assert answer.status_code == 422
     page = told(answer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,24 +17,13 @@ from cryomassage_clinic.audit.models import AuditRow
 from cryomassage_clinic.clients.models import Client
 from tests.clinic.people import PASSWORD, House, make_house
 from tests.clinic.test_clients import BODY, CONTACT
-from tests.clinic.test_consents_browser import ARGUMENTS, PHONE, TABLET, violations
-from tests.support.tools import chromium as find_chromium
+from tests.clinic.test_consents_browser import PHONE, TABLET, violations
 
 playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 Opens = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the tests ask the database beside the browser
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -178,6 +166,7 @@ def test_a_passkey_that_is_not_there_is_told_and_the_password_still_works(opened
     come_in(page)
 
 
+@pytest.mark.slow
 def test_a_passkey_of_somebody_who_left_opens_nothing(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"))
     with_authenticator(page)
@@ -192,7 +181,8 @@ def test_a_passkey_of_somebody_who_left_opens_nothing(opened: Opens, house: Hous
     assert "/account/login/" in page.url
 
 
-def test_another_persons_passkey_does_not_open_the_lock(opened: Opens, house: House) -> None:
+@pytest.mark.slow
+def test_a_passkey_is_offered_only_to_its_person(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"))
     with_authenticator(page)
     log_in(page, "acorn-doctor")
@@ -282,6 +272,7 @@ def test_a_form_sent_into_the_lock_is_saved_after_it(opened: Opens, house: House
 # Small things.
 
 
+@pytest.mark.slow
 def test_the_first_owners_page_guesses_the_time_zone_and_shows_the_password(
     opened: Opens, transactional_db: None
 ) -> None:
@@ -302,6 +293,7 @@ def test_the_first_owners_page_guesses_the_time_zone_and_shows_the_password(
     assert User.objects.get().clinic.time_zone == "America/Chicago"  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_without_scripts_one_logs_in_and_out(opened: Opens, house: House) -> None:
     page = opened(reverse("account_login"), java_script_enabled=False)
     log_in(page)
@@ -328,6 +320,7 @@ def looked_at(page: Any, found: dict[str, Any], name: str) -> None:
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
 @pytest.mark.parametrize(("theme", "size"), [("light", PHONE), ("dark", TABLET)])
+@pytest.mark.slow
 def test_every_page_by_axe_finger_and_width(
     opened: Opens, house: House, theme: str, size: dict[str, int], direction: str
 ) -> None:

@@ -52,7 +52,7 @@ def guesses() -> dict[str, int]:
     """Wrong passwords for one account: how many were looked at, and how many were refused unseen."""
     from django.test import Client
 
-    from cryomassage_clinic.accounts.limits import Attempts
+    from cryomassage_clinic.accounts.models import Attempts
     from tests.clinic.people import make_house
 
     make_house("Acorn")

@@ -200,6 +200,6 @@ def test_a_broken_chain_is_shown(acorn: House) -> None:
 def test_unknown_actions_are_readable() -> None:
     assert action_words("mark.put_right") == "mark: put right"
     assert details_words({"is_new": True, "from": None, "zones": ["a", "b"]}) == [
-        ("is new", "yes"), ("from", "–"), ("zones", "a, b"),
+        ("is new", "yes"), ("before", "–"), ("Zones", "a, b"),
     ]  # fmt: skip
     assert details_words("x") == []

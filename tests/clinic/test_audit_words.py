@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.apps import apps
 
 import cryomassage_clinic
 from cryomassage_clinic.audit.chain import ERASED
+from cryomassage_clinic.audit.fields import FIELDS, PAGES
 from cryomassage_clinic.audit.words import ACTIONS, KINDS
 
 pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
@@ -119,3 +121,32 @@ def test_no_two_actions_are_told_alike() -> None:
 def test_kinds_are_tables() -> None:
     known = {model._meta.label_lower for model in apps.get_models()}
     assert sorted(set(KINDS) - known) == []
+
+
+def test_every_field_that_a_row_may_tell_of_has_a_name() -> None:
+    """Keys of details written as literals, and the fields of what services change."""
+    named = {key for path in _services() for key in _detail_keys(path)}
+    assert len(named) > 30
+    assert sorted(one for one in named if one not in FIELDS) == []
+
+
+def test_every_page_that_is_read_has_a_name() -> None:
+    text = "\n".join(path.read_text("utf-8") for path in _services())
+    named = set(re.findall(r'seen\([^)]*?"([a-z][a-z ]+)"', text))
+    assert len(named) > 15
+    assert sorted(named - set(PAGES)) == []
+
+
+def _services() -> list[Path]:
+    return [path for path in ROOT.rglob("*.py") if "migrations" not in path.parts]
+
+
+def _detail_keys(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+            "record",
+            "write",
+        ):
+            for argument_ in node.args:
+                if isinstance(argument_, ast.Dict):
+                    yield from (key.value for key in argument_.keys if isinstance(key, ast.Constant))

@@ -16,7 +16,7 @@ from cryomassage_clinic.courses.pictures import kept, standalone
 from tests.clinic.plans import computed
 from tests.support.clients import client_data
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 
 def ice_case(**changes: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from cryomassage_clinic.visits.clock import (
 )
 from cryomassage_clinic.visits.grid import day_grid
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 UTC = datetime.UTC
 LONDON, NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
 LORD_HOWE, KATHMANDU = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Kathmandu")

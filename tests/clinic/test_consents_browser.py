@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from cryomassage_clinic.consents.models import Consent, ConsentText
 from cryomassage_clinic.courses.models import Course
 from tests.clinic.people import House, make_client, make_course, make_house
 from tests.clinic.test_consents import published, signed, text_of
-from tests.support.tools import chromium as find_chromium
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -23,25 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TABLET, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 AXE = Path(__file__).parents[1] / "support" / "axe" / "axe.min.js"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the tests ask the database beside the browser
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -158,6 +137,7 @@ def test_a_finger_signs_and_the_page_stands_still(opened: Any, course: Course) -
     check_line(Consent.objects.get().strokes)
 
 
+@pytest.mark.slow
 def test_a_finger_beside_the_pad_scrolls(opened: Any, course: Course) -> None:
     """Shows that the stillness above is the pad's doing."""
     page = opened(sign_address(course), PHONE, has_touch=True, is_mobile=True)
@@ -203,6 +183,7 @@ def test_undo_takes_one_stroke_and_clear_takes_all(opened: Any, course: Course) 
     assert not Consent.objects.exists()
 
 
+@pytest.mark.slow
 def test_what_was_drawn_survives_a_refusal(opened: Any, course: Course) -> None:
     page = opened(sign_address(course))
     page.get_by_label("Name of the person who signs").fill("")
@@ -215,6 +196,7 @@ def test_what_was_drawn_survives_a_refusal(opened: Any, course: Course) -> None:
     check_line(Consent.objects.get().strokes)
 
 
+@pytest.mark.slow
 def test_leaving_and_coming_back_keeps_what_was_drawn(opened: Any, course: Course) -> None:
     page = opened(sign_address(course))
     with page.expect_response(lambda answer: "/drafts/" in answer.url and answer.request.method == "PUT"):
@@ -246,6 +228,7 @@ def test_going_back_quickly_keeps_what_was_drawn(opened: Any, course: Course) ->
     assert strokes(page) == before
 
 
+@pytest.mark.slow
 def test_a_new_version_meanwhile_clears_the_pad_and_signs_nothing(opened: Any, house: House, course: Course) -> None:
     page = opened(sign_address(course))
     draw_by_mouse(page)
@@ -298,6 +281,7 @@ def violations(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.slow
 def test_axe_finds_nothing(opened: Any, house: House, course: Course, theme: str, direction: str) -> None:
     type(house.owner).objects.update(theme=theme)
     consent = signed(house, course.client)

@@ -25,7 +25,7 @@ from cryomassage_clinic.server.options import read
 from cryomassage_clinic.server.sockets import listen, port_of
 from tests.clinic.server_live import Clinic, make_people
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 NAME = "cryomassage.local"
 
 
@@ -210,6 +210,7 @@ def test_the_network_learns_the_name() -> None:
     assert found.port == 8765
 
 
+@pytest.mark.slow
 def test_another_computer_of_the_same_name_is_noticed() -> None:
     name = "twice-on-trial.local"
     assert others_named(name, ["127.0.0.1"], ["127.0.0.1"], wait_s=0.5) == []
@@ -218,6 +219,7 @@ def test_another_computer_of_the_same_name_is_noticed() -> None:
         assert others_named(name, ["127.0.0.2"], ["127.0.0.1"]) == []
 
 
+@pytest.mark.slow
 def test_a_computer_that_moves_is_followed_and_its_certificate_renewed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +258,7 @@ def test_a_computer_that_moves_is_followed_and_its_certificate_renewed(
         mode.stop()
 
 
+@pytest.mark.slow
 def test_run_with_lan_serves_over_https_only_and_says_how_to_trust(tmp_path: Path) -> None:
     make_people(tmp_path)
     port = free_pair()

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.clinic.people import PASSWORD
-from tests.clinic.server_live import CHROMIUM, Clinic, make_people
+from tests.clinic.server_live import Clinic, make_people
 from tests.clinic.test_lan import NAME, free_pair
+from tests.support.tools import CHROMIUM
 from tests.support.tools import chromium as find_chromium
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -58,19 +59,14 @@ class Tablet:
         )
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Any]:
-    with playwright.sync_playwright() as one:
-        yield one
-
-
 @pytest.mark.parametrize(
     ("language", "title"), [("en-GB", "Let this tablet trust the clinic"), ("ru-RU", "")], ids=["en", "ru"]
 )
+@pytest.mark.slow
 def test_the_page_of_trust_is_read_in_the_language_of_the_tablet(
-    started: Any, clinic: tuple[str, str], tmp_path: Path, language: str, title: str
+    one_playwright: Any, clinic: tuple[str, str], tmp_path: Path, language: str, title: str
 ) -> None:
-    browser = Tablet(started, tmp_path / "home").open()
+    browser = Tablet(one_playwright, tmp_path / "home").open()
     page = browser.new_page(locale=language, viewport={"width": 390, "height": 844})
     said: list[str] = []
     page.on("console", lambda line: said.append(line.text))
@@ -88,9 +84,11 @@ def test_the_page_of_trust_is_read_in_the_language_of_the_tablet(
     browser.close()
 
 
-def test_a_tablet_trusts_the_clinic_and_opens_it_by_name(started: Any, clinic: tuple[str, str], tmp_path: Path) -> None:
+def test_a_tablet_trusts_the_clinic_and_opens_it_by_name(
+    one_playwright: Any, clinic: tuple[str, str], tmp_path: Path
+) -> None:
     address, trust_page = clinic
-    tablet = Tablet(started, tmp_path / "home")
+    tablet = Tablet(one_playwright, tmp_path / "home")
     browser = tablet.open()
     page = browser.new_page()
     with pytest.raises(playwright.Error, match="ERR_CERT_AUTHORITY_INVALID"):

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 from django.contrib.messages import constants
-from django.contrib.messages.storage.base import Message
 from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test import RequestFactory
 from django.urls import reverse
@@ -73,6 +73,15 @@ def who(browser: Browser) -> str:
 
 def actions(house: House) -> list[str]:
     return list(AuditRow.objects.filter(clinic=house.clinic).order_by("sequence").values_list("action", flat=True))
+
+
+def message(words: str) -> str:
+    """The cookie of a message that was not told yet."""
+    answer = HttpResponse()
+    storage = CookieStorage(RequestFactory().get("/"))
+    storage.add(constants.SUCCESS, words)
+    storage.update(answer)
+    return str(answer.cookies["messages"].value)
 
 
 # It closes.
@@ -155,10 +164,7 @@ def test_every_address_answers_the_lock(acorn: House, clock: Any) -> None:
 def test_the_lock_page_names_no_client_and_has_no_way_on(acorn: House) -> None:
     client = make_client(acorn, full_name="Zoya Unlikely")
     browser = logged_in()
-    message = Message(constants.SUCCESS, "Zoya Unlikely is saved")
-    request = RequestFactory().get("/")
-    kept = CookieStorage(request)
-    browser.cookies["messages"] = kept._encode([message])
+    browser.cookies["messages"] = message("Zoya Unlikely is saved")
     browser.post(LOCK, {"next": reverse("client_card", args=[client.pk])})
     told = browser.get(f"{LOCK}?next={reverse('client_card', args=[client.pk])}").content.decode()
     assert "Zoya" not in told
@@ -171,9 +177,7 @@ def test_the_lock_page_names_no_client_and_has_no_way_on(acorn: House) -> None:
 
 def test_what_was_told_to_one_is_not_told_to_the_next(acorn: House) -> None:
     browser = shared_tablet()
-    browser.cookies["messages"] = CookieStorage(RequestFactory().get("/"))._encode(
-        [Message(constants.SUCCESS, "Zoya Unlikely is saved")]
-    )
+    browser.cookies["messages"] = message("Zoya Unlikely is saved")
     doctor = TabletLogin.objects.get(user=acorn.doctor)
     browser.post(TAKE_OVER, {"who": doctor.pk, "pin": OTHER_PIN})
     assert "Zoya" not in browser.get(TODAY).content.decode()

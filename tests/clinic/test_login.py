@@ -18,8 +18,8 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from cryomassage_clinic.accounts import first_owner, invitations, limits, sessions
-from cryomassage_clinic.accounts.models import Invitation, StaffSession, User
+from cryomassage_clinic.accounts import first_owner, invitations, sessions
+from cryomassage_clinic.accounts.models import Attempts, Invitation, StaffSession, User
 from cryomassage_clinic.accounts.permissions import Role
 from cryomassage_clinic.audit.models import AuditDetails, AuditRow
 from tests.clinic.people import PASSWORD, House, make_user
@@ -79,7 +79,7 @@ def test_the_session_has_a_new_key_after_the_login(acorn: House) -> None:
     session = browser.session  # one that somebody else could have planted
     session["planted"] = "yes"
     session.save()
-    planted = session.session_key
+    planted = str(session.session_key)
     browser.cookies["sessionid"] = planted
     log_in("acorn-operator", browser=browser)
     assert browser.cookies["sessionid"].value != planted
@@ -201,7 +201,7 @@ def test_a_clock_that_is_set_back_forgives_nothing_and_locks_nobody_out_for_long
 
 def test_limits_hold_no_names(acorn: House) -> None:
     log_in("acorn-operator", "wrong")
-    for row in limits.Attempts.objects.all():
+    for row in Attempts.objects.all():
         assert re.fullmatch(r"[0-9a-f]{64}", row.key)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clinic.people import PASSWORD
 from tests.clinic.safe_form_live import PIN, Product, Tablet
-from tests.clinic.server_live import CHROMIUM
+from tests.support.tools import CHROMIUM
 from tests.support.tools import chromium as find_chromium
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -24,11 +24,13 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=find_chromium(), args=CHROMIUM)
-        yield browser
-        browser.close()
+def chromium(one_playwright: Any) -> Iterator[Any]:
+    """One of its own: its tabs are killed, and as on a tablet it puts pages aside."""
+    browser = one_playwright.chromium.launch(
+        executable_path=find_chromium(), args=CHROMIUM, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +117,7 @@ def test_a_server_that_is_stopped_at_save_and_started_again_saves_once(
     assert product.times("client.changed", pk) == 1
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_lost_on_the_way_is_asked_for_again_and_nothing_is_written_twice(
     tablet: Callable[..., Tablet], product: Product
 ) -> None:
@@ -168,6 +171,7 @@ def test_a_login_that_ends_in_the_middle_is_made_up_for_in_place(
     assert product.times("client.changed", pk) == 1
 
 
+@pytest.mark.slow
 def test_somebody_who_may_not_logs_in_and_what_was_typed_stays(tablet: Callable[..., Tablet], product: Product) -> None:
     pk = product.client()
     held = tablet()
@@ -184,6 +188,7 @@ def test_somebody_who_may_not_logs_in_and_what_was_typed_stays(tablet: Callable[
     assert product.of_client(pk, "version") == 1
 
 
+@pytest.mark.slow
 def test_a_tablet_that_locked_itself_in_the_middle_is_unlocked_by_pin_in_place(
     tablet: Callable[..., Tablet], product: Product
 ) -> None:
@@ -206,6 +211,7 @@ def test_a_tablet_that_locked_itself_in_the_middle_is_unlocked_by_pin_in_place(
     assert product.times("client.changed", pk) == 1
 
 
+@pytest.mark.slow
 def test_whoever_types_is_not_locked_out(tablet: Callable[..., Tablet], product: Product) -> None:
     pk = product.client()
     page = tablet().open(edit(pk))
@@ -217,6 +223,7 @@ def test_whoever_types_is_not_locked_out(tablet: Callable[..., Tablet], product:
     page.wait_for_url(f"**/clients/{pk}/")
 
 
+@pytest.mark.slow
 def test_the_questionnaire_survives_turning_a_killed_tab_and_the_lock(
     tablet: Callable[..., Tablet], product: Product
 ) -> None:
@@ -254,6 +261,7 @@ def test_the_questionnaire_survives_turning_a_killed_tab_and_the_lock(
     assert product.asked("SELECT count(*) FROM web_draft WHERE form LIKE '%screening%'") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_draft_of_hostile_text_comes_back_as_it_was_and_does_nothing(
     tablet: Callable[..., Tablet], product: Product
 ) -> None:
@@ -320,6 +328,7 @@ def test_of_two_tabs_the_second_is_told_what_has_changed_and_keeps_what_was_type
     assert product.of_client(pk, "phone") == "+44 20 7946 7777"
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_told_beside_what_was_typed(tablet: Callable[..., Tablet], product: Product) -> None:
     pk = product.client()
     page = tablet().open(edit(pk))
@@ -335,9 +344,11 @@ def test_what_is_wrong_is_told_beside_what_was_typed(tablet: Callable[..., Table
     assert product.of_client(pk, "version") == 2
 
 
+@pytest.mark.slow
 def test_after_logging_out_the_back_button_shows_nothing(tablet: Callable[..., Tablet], product: Product) -> None:
     pk = product.client()
     page = tablet().open(edit(pk))
+    assert page.reload().headers["cache-control"] == "no-store"
     name = page.locator("[name=full_name]").input_value()
     page.goto("/staff/me/")
     page.get_by_role("button", name="Log out", exact=True).click()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,32 +12,12 @@ from cryomassage_clinic.screening.asking import asked_questions
 from cryomassage_clinic.screening.models import AnswerSet
 from tests.clinic.people import House, make_client, make_course, make_house
 from tests.clinic.test_screening_form import harmless_for
-from tests.support.tools import chromium as find_chromium
 
 playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TABLET, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # the tests ask the database beside the browser
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture
@@ -84,6 +62,7 @@ def test_one_question_a_screen_on_a_phone_and_a_group_on_a_tablet(
     assert shown(tablet) == 1
 
 
+@pytest.mark.slow
 def test_without_scripts_everything_is_one_page_that_can_be_sent(chromium: Any, house: House, live_server: Any) -> None:
     course = make_course(house, make_client(house))
     address = reverse("screening_form", args=[course.pk])

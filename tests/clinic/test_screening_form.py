@@ -166,6 +166,7 @@ def test_a_blank_questionnaire_is_refused_with_every_question_named(acorn: House
     assert not AnswerSet.objects.exists()
 
 
+@pytest.mark.slow
 def test_every_single_missing_answer_is_refused_and_the_others_stay(acorn: House, course: Course) -> None:
     given = harmless_for(course)
     browser = acorn.browser("operator")

@@ -24,7 +24,7 @@ from cryomassage_clinic.server.problems import StartError
 from cryomassage_clinic.server.sockets import listen, port_of
 from tests.clinic.server_live import Clinic, environment, make_people, python
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 
 def fetch(address: str) -> tuple[int, str, dict[str, str]]:
@@ -64,6 +64,7 @@ def test_it_serves_the_first_page_and_stops_without_a_trace(clinic: Clinic) -> N
         urllib.request.urlopen(address, timeout=2)
 
 
+@pytest.mark.slow
 def test_files_are_served_compressed_and_for_ever(clinic: Clinic) -> None:
     address = clinic.address()
     _, text, _ = fetch(f"{address}/nothing-here")
@@ -74,6 +75,7 @@ def test_files_are_served_compressed_and_for_ever(clinic: Clinic) -> None:
         assert "immutable" in answer.headers["Cache-Control"]
 
 
+@pytest.mark.slow
 def test_a_child_that_dies_is_started_again_and_said_so(clinic: Clinic) -> None:
     address = clinic.address()
     before = clinic.children()
@@ -88,6 +90,7 @@ def test_a_child_that_dies_is_started_again_and_said_so(clinic: Clinic) -> None:
     assert fetch(f"{address}/alive")[0] == 200  # the socket stayed open meanwhile: it waits and is answered
 
 
+@pytest.mark.slow
 def test_killed_without_warning_it_leaves_nothing_behind(folder: Path) -> None:
     running = Clinic(folder, "--port", "0")
     running.address()
@@ -221,6 +224,7 @@ def test_options_have_their_defaults() -> None:
     assert (lan.host, lan.name) == ("0.0.0.0", "salon.local")
 
 
+@pytest.mark.slow
 def test_a_child_that_keeps_dying_is_not_started_in_a_tight_loop() -> None:
     said: list[str] = []
     child = Child("trial", [sys.executable, "-c", "raise SystemExit(3)"], said.append, first_pause_s=0.2)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.clinic.server_live import environment, make_tables, python
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 
 def worker(folder: Path, **more: str) -> subprocess.Popen[bytes]:
@@ -67,6 +67,7 @@ def test_a_task_whose_worker_was_killed_runs_again_and_ends_once(tmp_path: Path)
     assert sorted(lines(log)) == ["begin 0", "begin 1", "begin 1", "begin 2", *(f"end {n} jax=False" for n in range(3))]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_stop_ends_the_task_at_hand(tmp_path: Path) -> None:
     make_tables(tmp_path)
     log = tmp_path / "log"
@@ -92,6 +93,7 @@ def test_told_twice_it_leaves_at_once_and_the_task_waits_for_the_next(tmp_path: 
     assert states(tmp_path) == ["RUNNING"]
 
 
+@pytest.mark.slow
 def test_there_is_one_worker_for_a_folder(tmp_path: Path) -> None:
     make_tables(tmp_path)
     log = tmp_path / "log"
@@ -107,6 +109,7 @@ def test_there_is_one_worker_for_a_folder(tmp_path: Path) -> None:
         one.wait(10)
 
 
+@pytest.mark.slow
 def test_an_idle_worker_is_light(tmp_path: Path) -> None:
     make_tables(tmp_path)
     one = worker(tmp_path)

@@ -16,7 +16,7 @@ from cryomassage_clinic.server.log import DiscreetFormatter
 from tests.clinic.people import House
 from tests.clinic.server_live import environment, python
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 ANSWERS = [
     ("/account/login/", {}, 200),
@@ -78,6 +78,17 @@ def test_behind_a_certificate_deployment_checks_find_nothing(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert "no issues (0 silenced)" in done.stdout
     assert "WARNING" not in done.stderr.upper()
+
+
+def test_the_migrations_say_what_the_models_say(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cryomassage_clinic", "makemigrations", "--check", "--dry-run"],
+        env=environment(tmp_path, DJANGO_SETTINGS_MODULE="cryomassage_clinic.settings"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_behind_a_certificate_cookies_stay_on_it(tmp_path: Path) -> None:

@@ -207,8 +207,8 @@ def _new_consent(ready: Ready) -> None:
         published_at=timezone.now(),
     )
     consent = Consent.objects.create(
-        clinic=ready.house.clinic, client=ready.client, text=text, strokes=[], signed_name="A", signed_at=timezone.now(),
-        witnessed_by=ready.house.operator,
+        clinic=ready.house.clinic, client=ready.client, text=text, strokes=[], signed_name="A",
+        signed_at=timezone.now(), witnessed_by=ready.house.operator,
     )  # fmt: skip
     selectors.today_for(ready.house.actor("operator"))
     ready.said.outcome = "stop"
@@ -256,7 +256,10 @@ def _chart(ready: Ready) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [_new_answer, _new_consent, _taken_back, _new_note, _spot, _chart, *map(_new_version, ("client", "course", "room", "device"))],
+    [
+        _new_answer, _new_consent, _taken_back, _new_note, _spot, _chart,
+        *map(_new_version, ("client", "course", "room", "device")),
+    ],
 )  # fmt: skip
 def test_a_remembered_verdict_is_forgotten_when_anything_changes(ready: Ready, change: Callable[[Ready], None]) -> None:
     answered(ready, 1)
@@ -555,7 +558,8 @@ def test_gates(ready: Ready, birch: House) -> None:
 # --- speed ----------------------------------------------------------------------------------------------
 
 
-def test_a_week_among_a_hundred_thousand_bookings_is_read_in_milliseconds(acorn: House) -> None:
+@pytest.mark.slow
+def test_a_week_among_a_hundred_thousand_bookings_reads_little_of_them(acorn: House) -> None:
     clients = Client.objects.bulk_create(
         Client(
             clinic=acorn.clinic, code=f"S{number:05}", full_name=f"Client {number}", search_name=f"client {number}",
@@ -582,16 +586,18 @@ def test_a_week_among_a_hundred_thousand_bookings_is_read_in_milliseconds(acorn:
         batch_size=5000,
     )  # fmt: skip
     actor, monday = acorn.actor("operator"), datetime.datetime(2024, 6, 3, tzinfo=datetime.UTC)
+    week = monday, monday + datetime.timedelta(days=7)
     with CaptureQueriesContext(connection) as caught:
-        began = time.perf_counter()
-        visits = selectors.visits_of(
-            actor, selectors.bookings_between(actor, monday, monday + datetime.timedelta(days=7), acorn.site)
-        )
-        taken = time.perf_counter() - began
+        visits = selectors.visits_of(actor, selectors.bookings_between(actor, *week, acorn.site))
     assert len(visits) > 250
     assert len(caught) == 1
-    assert float(caught[0]["time"]) <= 0.05
-    assert taken <= 0.2
+    began = time.perf_counter()
+    list(selectors.bookings_between(actor, *week, acorn.site))
+    of_a_week = time.perf_counter() - began
+    began = time.perf_counter()
+    list(Booking.objects.filter(clinic=acorn.clinic))
+    of_all = time.perf_counter() - began
+    assert of_a_week < of_all / 20
     told = selectors.bookings_between(actor, monday, monday + datetime.timedelta(days=7)).explain()
     if connection.vendor == "sqlite":
         assert "INDEX" in told.upper()

@@ -19,7 +19,7 @@ from cryomassage_clinic.web.phrasebook.book import Phrasebook, book, compiled
 from cryomassage_clinic.web.phrasebook.russian import date, number, plural
 from tests.support.russian import foreign_words, numbers
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 KNOWLEDGE = Path(__file__).parents[2] / "src/cryomassage/knowledge/data"
 PHRASES = Path(book_module.__file__).parent / "ru"

@@ -11,7 +11,7 @@ from django.utils import translation
 from tests.support import russian_messages as messages
 from tests.support.russian import numbers
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 # Names of products, files and formats, which are the same in every language.
 LATIN = re.compile(

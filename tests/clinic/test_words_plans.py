@@ -19,7 +19,7 @@ from cryomassage.records.plan import Plan
 from cryomassage_clinic.web.phrasebook.book import book
 from tests.support.russian import foreign_words, numbers
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 SKINS = 64  # texts need no acceptance
@@ -70,6 +70,7 @@ def said(plan: Plan) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.slow
 def test_the_plans_show_every_kind_of_outcome(plans: dict[str, Plan]) -> None:
     assert len(plans) == len(EXAMPLES) >= 10
     assert {plan.status for plan in plans.values()} >= {"planned", "refused", "no_safe_dose"}

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from tests.clinic.pseudo import pseudo, untranslated
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 
 def page(source: str, **context: object) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from cryomassage_clinic.web.phrasebook import book as book_module
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 
 CORE = Path(__file__).parents[2] / "src/cryomassage"
 PHRASES = Path(book_module.__file__).parent / "ru"

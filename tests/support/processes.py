@@ -50,9 +50,7 @@ def _database(like: Instance | None) -> str:
 class Instance:
     """One clinic's computer."""
 
-    def __init__(
-        self, folder: Path, *, tables: bool = True, like: Instance | None = None, **environment: str
-    ) -> None:
+    def __init__(self, folder: Path, *, tables: bool = True, like: Instance | None = None, **environment: str) -> None:
         """A new one: without tables, with empty ones, or `like` another one that nothing is connected to."""
         if like is None:
             folder.mkdir(parents=True, exist_ok=True)

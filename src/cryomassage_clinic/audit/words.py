@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from cryomassage_clinic.audit.fields import field_words, value_words
 
 ACTIONS: dict[str, str | Promise] = {
     "read": gettext_lazy("Looked at"),
@@ -127,16 +128,4 @@ def details_words(details: object) -> list[tuple[str, str]]:
     """Details as short lines of name and value."""
     if not isinstance(details, dict):
         return []
-    return [(str(key).replace("_", " "), _one(value)) for key, value in details.items()]
-
-
-def _one(value: object) -> str:
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return ", ".join(_one(one) for one in value)
-    if isinstance(value, dict):
-        return "; ".join(f"{str(key).replace('_', ' ')}: {_one(one)}" for key, one in value.items())
-    return str(value)[:500]
+    return [(field_words(str(key)), value_words(str(key), value)) for key, value in details.items()]

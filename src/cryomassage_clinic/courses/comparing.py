@@ -58,7 +58,7 @@ def _whole(plan: Plan, core: bridge.CorePlan) -> dict[str, str]:
 
 def _zone(zone: Any) -> dict[str, str]:
     """One zone of a plan, by what is compared."""
-    speed = "–" if zone.speed_mm_s is None else f"{zone.speed_mm_s / 10:.1f} cm/s"
+    speed = "–" if zone.speed_mm_s is None else _("%(speed)s cm/s") % {"speed": f"{zone.speed_mm_s / 10:.1f}"}
     return {
         _("Passes"): str(zone.passes),
         _("Seconds a pass"): f"{zone.seconds_per_pass:.1f} s",

@@ -85,7 +85,7 @@ class Told:
 
 def number_told(value: float | None, unit: str) -> str:
     """A number with its unit, as people write it."""
-    return bridge.plan_words.quantity(value, unit)
+    return told(bridge.plan_words.quantity(value, unit))
 
 
 def sources_told(keys: Any) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ def _swatches(zone: Any) -> list[tuple[str, str, str]]:
         return []
     told_time = bridge.body_words.told_time
     return [
-        (one.srgb, _("at rest") if one.time_s == 0 else told_time(one.time_s), told(one.words))
+        (one.srgb, _("at rest") if one.time_s == 0 else told(told_time(one.time_s)), told(one.words))
         for one in zone.response.colour.swatches
     ]
 

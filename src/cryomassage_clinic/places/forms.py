@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from cryomassage_clinic import bridge
 from cryomassage_clinic.places.selectors import WEEKDAYS
+from cryomassage_clinic.web.core_words import told
 
 UNKNOWN_YES_NO = [("", lazy("Unknown")), ("yes", lazy("Yes")), ("no", lazy("No"))]
 
@@ -186,15 +187,15 @@ class DeviceForm(forms.Form):
         super().__init__(*args, **more)
         kind = self.fields["cold_source"]
         assert isinstance(kind, forms.ChoiceField)
-        kind.choices = [("", _("Choose")), *bridge.salon_sources().items()]
+        kind.choices = [("", _("Choose")), *((key, told(name)) for key, name in bridge.salon_sources().items())]
 
     def clean(self) -> dict[str, Any]:
         """The calibration as the core reads it, or none."""
         cleaned: dict[str, Any] = dict(super().clean() or {})
         measured = {name: cleaned.pop(name, None) for name in self._MEASURED}
-        told = any(value not in (None, "") for value in measured.values())
+        given = any(value not in (None, "") for value in measured.values())
         if not cleaned.pop("calibrated", False):
-            if told:
+            if given:
                 self.add_error("calibrated", _("Figures are filled in: tick this to keep them, or empty them."))
             cleaned["calibration"] = None
             return cleaned

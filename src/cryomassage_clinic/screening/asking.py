@@ -132,6 +132,8 @@ def in_words(question: Question, kept: Kept) -> str:
     words = labels_of(question).get(kept.answer, kept.answer)
     if question.answer == "date_or_no" and words == kept.answer:
         words = date_format(datetime.date.fromisoformat(kept.answer), "j F Y")
+    elif question.answer == "number":
+        words = told(words)  # its unit
     zones = [told(bridge.zones()[zone].name) for zone in kept.zones if zone in bridge.zones()]
     return f"{words} ({', '.join(zones)})" if zones and kept.answer not in ("no", "unsure") else words
 

@@ -91,7 +91,7 @@ def _client_id(request: StaffRequest, form: str) -> str:
 
 
 def _keep(actor: Actor, form: str, content: dict[str, Any], client_id: str) -> HttpResponse:
-    if len(form) > Draft._meta.get_field("form").max_length:
+    if len(form) > (Draft._meta.get_field("form").max_length or 0):
         return HttpResponse(status=400)
     try:
         with transaction.atomic():

@@ -72,7 +72,8 @@ def _backup(actor: Actor) -> list[Due]:
     if not actor.can(Can.EXPORT):
         return []
     last = BackupRun.objects.filter(verified=True).order_by("-made_at").first()
-    if last is not None and last.made_at is not None and timezone.now() - last.made_at < datetime.timedelta(days=_BACKUP_DAYS):
+    since = timezone.now() - datetime.timedelta(days=_BACKUP_DAYS)
+    if last is not None and last.made_at is not None and last.made_at > since:
         return []
     if last is None:
         return [Due(_("There is no backup yet"), reverse("data_page"), says=_("It takes a minute and is read back."))]
