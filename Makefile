@@ -25,15 +25,16 @@ example: setup
 	@$(BIN)/cryomassage plan examples/acne-ln2-swab.toml --out out/example
 	@echo "Open the report in a browser: file://$(CURDIR)/out/example/report.html"
 
-# Everything once, then what touches the database again on a PostgreSQL of its own.
+# Everything once, then what hangs on the database again on a PostgreSQL of its own.
 test: setup
 	@$(BIN)/python -m tests.support.tools
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist worksteal
-	$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m pytest tests/clinic -m "not slow and not browser and not sqlite" -n 2 --dist worksteal -q
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m pytest tests/clinic -m "not slow and not browser and not sqlite and not pages" -n 2 --dist loadfile --no-loadscope-reorder -q
 
 test-slow: setup
 	@$(BIN)/python -m tests.support.tools
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m tests.support.postgres -- $(BIN)/python -m pytest tests/clinic -m "(slow or pages) and not browser and not sqlite" -q
 
 lint: setup
 	$(BIN)/ruff check .

@@ -29,6 +29,36 @@ settings.register_profile(
 settings.load_profile("house")
 
 
+# Two processes take whole files in this order: what takes longest first. Kernels are compiled by the first file that
+# needs them and kept on disk, so the others that need them come last.
+FIRST = (
+    "test_patch_scenario",
+    "test_every_page",
+    "test_safe_form",
+    "test_the_whole_way",
+    "test_roles_and_refusals",
+    "test_spot_freeze",
+    "test_cli",
+)
+LAST = (
+    "test_report",
+    "test_curved",
+    "test_supercooling",
+    "test_patch_freeze",
+    "test_patch_files",
+    "test_patch_cases",
+    "test_patch_second_solvers",
+    "test_patch_solver",
+    "test_strokes",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files in the order above."""
+    order = {name: place - len(FIRST) for place, name in enumerate(FIRST)} | dict.fromkeys(LAST, 1)
+    items.sort(key=lambda item: order.get(item.path.stem, 0))
+
+
 @pytest.fixture(scope="session")
 def one_playwright() -> Iterator[Any]:
     """Playwright, which a process can start only once."""

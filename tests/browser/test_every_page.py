@@ -102,7 +102,7 @@ def walk(chromium: Browser, world: World, server: Any, theme: str, direction: st
 @pytest.mark.parametrize(
     ("theme", "direction", "size"),
     [
-        ("light", "ltr", (1280, 800)),
+        pytest.param("light", "ltr", (1280, 800), marks=pytest.mark.slow),
         ("dark", "rtl", (390, 844)),
         pytest.param("dark", "ltr", (1280, 800), marks=pytest.mark.slow),
         pytest.param("light", "rtl", (1280, 800), marks=pytest.mark.slow),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.utils import translation
 
+from tests.clinic.at_rest import wait_for_rest
 from tests.clinic.people import House, make_house
 
 
@@ -15,6 +17,15 @@ def _in_english() -> Iterator[None]:
     """Answers leave their language active in the thread."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture
+def chromium(chromium: Any) -> Iterator[Any]:
+    """The browser of this process; what a test opens in it is closed, and answered, before the tables are emptied."""
+    yield chromium
+    for one in chromium.contexts:
+        one.close()
+    wait_for_rest()
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ STORAGES = {  # no collected files are needed
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+MIDDLEWARE = ["tests.clinic.at_rest.counted", *MIDDLEWARE]  # noqa: F405
+
 # Tables are made from the models; that the migrations make the same ones has a test of its own.
 MIGRATION_MODULES = {
     name.rsplit(".", 1)[-1]: None

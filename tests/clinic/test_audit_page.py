@@ -19,7 +19,7 @@ from cryomassage_clinic.audit.words import action_words, details_words
 from cryomassage_clinic.custody.tasks import run_audit_check
 from tests.clinic.people import House, make_client
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 HOSTILE = "<script>alert('1')</script>\"' \u202e 😀"
 

@@ -115,6 +115,7 @@ def check_line(found: list[Any]) -> None:
     assert times == sorted(times)
 
 
+@pytest.mark.slow
 def test_the_mouse_signs(opened: Any, course: Course) -> None:
     page = opened(sign_address(course))
     draw_by_mouse(page)
@@ -169,6 +170,7 @@ def test_turning_the_tablet_keeps_the_strokes(opened: Any, course: Course) -> No
     assert lines(page) == 2
 
 
+@pytest.mark.slow
 def test_undo_takes_one_stroke_and_clear_takes_all(opened: Any, course: Course) -> None:
     page = opened(sign_address(course))
     for _stroke in range(3):
@@ -212,6 +214,7 @@ def test_leaving_and_coming_back_keeps_what_was_drawn(opened: Any, course: Cours
     assert Consent.objects.get().strokes == before
 
 
+@pytest.mark.slow
 def test_going_back_quickly_keeps_what_was_drawn(opened: Any, course: Course) -> None:
     page = opened(sign_address(course))
     draw_by_mouse(page)
@@ -263,6 +266,7 @@ def test_the_keyboard_alone_signs(opened: Any, course: Course) -> None:
     assert (Consent.objects.get().signed_by_typing, Consent.objects.get().strokes) == (True, [])
 
 
+@pytest.mark.slow
 def test_without_scripts_the_name_can_be_typed(opened: Any, course: Course) -> None:
     page = opened(sign_address(course), java_script_enabled=False)
     page.get_by_label("I cannot draw my signature").check()

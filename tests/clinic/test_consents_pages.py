@@ -22,7 +22,7 @@ from cryomassage_clinic.courses.models import Course
 from tests.clinic.people import House, make_client, make_course
 from tests.clinic.test_consents import DOTS, WAVE, published, signed, text_of
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 HOSTILE = ["<script>alert(1)</script>", "\"' onload=x", "🧊 лёд", "\u202eright to left"]
 

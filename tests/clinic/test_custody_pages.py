@@ -25,7 +25,7 @@ from cryomassage_clinic.custody.models import BackupRun, RetentionPeriod
 from cryomassage_clinic.custody.retention import report
 from tests.clinic.people import House, make_client
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 
 @pytest.fixture(autouse=True)

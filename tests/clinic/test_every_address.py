@@ -13,7 +13,7 @@ from cryomassage_clinic.accounts.permissions import Can, Role, allows
 from tests.clinic.addresses import World, addresses, make_world
 from tests.clinic.people import House
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 ALL = addresses()
 OURS = [one for one in ALL if not one.is_open and not one.is_librarys]

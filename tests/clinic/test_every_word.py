@@ -11,7 +11,7 @@ from tests.clinic.addresses import addresses, make_world
 from tests.clinic.people import House
 from tests.clinic.pseudo import pseudo, untranslated
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 # What people typed, names of the world, and what is the same in every language.
 DATA = (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import socket
 import ssl
 import stat
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -197,6 +200,18 @@ def test_this_computer_knows_its_addresses() -> None:
     assert host_name() == "" or host_name().endswith(".local")
 
 
+def in_a_thread(test: Callable[[], None]) -> Callable[[], None]:
+    """Away from the loop of a browser's driver, which runs in the thread of the tests."""
+
+    @functools.wraps(test)
+    def run() -> None:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(test).result()
+
+    return run
+
+
+@in_a_thread
 def test_the_network_learns_the_name() -> None:
     with Announcement("trial-of-cryomassage.local", 8765, ["127.0.0.1"]):
         asking = Zeroconf(ip_version=IPVersion.V4Only, interfaces=["127.0.0.1"])
@@ -211,6 +226,7 @@ def test_the_network_learns_the_name() -> None:
 
 
 @pytest.mark.slow
+@in_a_thread
 def test_another_computer_of_the_same_name_is_noticed() -> None:
     name = "twice-on-trial.local"
     assert others_named(name, ["127.0.0.1"], ["127.0.0.1"], wait_s=0.5) == []

@@ -84,6 +84,7 @@ def test_the_page_of_trust_is_read_in_the_language_of_the_tablet(
     browser.close()
 
 
+@pytest.mark.slow
 def test_a_tablet_trusts_the_clinic_and_opens_it_by_name(
     one_playwright: Any, clinic: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -22,7 +22,7 @@ from cryomassage_clinic.courses.tasks import compute_plan
 from tests.clinic.people import House, make_client, make_course
 from tests.clinic.plans import answer_all, computed, computed_plan, ready_client, ready_course, today
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 
 def _asked(house: House, who: str = "operator", **more: Any) -> Plan:

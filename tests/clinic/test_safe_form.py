@@ -293,6 +293,7 @@ def test_a_draft_of_hostile_text_comes_back_as_it_was_and_does_nothing(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_second_press_adds_one_client(tablet: Callable[..., Tablet], product: Product) -> None:
     page = tablet().open("/clients/new/")
     page.locator("[name=full_name]").fill("Twice Pressed")

@@ -27,7 +27,7 @@ from cryomassage_clinic.web.once import StaleFormError
 from tests.clinic.people import House, make_client, make_course
 from tests.support.clients import harmless
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 DAY = datetime.timedelta(days=1)
 MEASURED = {"systolic": "118 mmHg", "diastolic": "76 mmHg", "pulse": "68 1/min"}

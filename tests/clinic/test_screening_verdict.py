@@ -24,7 +24,7 @@ from cryomassage_clinic.screening.selectors import notes_for_case, verdict_of
 from tests.clinic.people import House, make_client, make_course
 from tests.clinic.test_screening_form import backdate, harmless_for, words_of
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 DAY = datetime.timedelta(days=1)
 

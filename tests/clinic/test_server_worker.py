@@ -80,6 +80,7 @@ def test_a_worker_that_is_told_to_stop_ends_the_task_at_hand(tmp_path: Path) -> 
     assert sorted(states(tmp_path)) == ["READY", "SUCCESSFUL"]
 
 
+@pytest.mark.slow
 def test_told_twice_it_leaves_at_once_and_the_task_waits_for_the_next(tmp_path: Path) -> None:
     make_tables(tmp_path)
     log = tmp_path / "log"

@@ -31,7 +31,7 @@ from cryomassage_clinic.visits.models import Booking
 from tests.clinic.people import House
 from tests.clinic.visits_support import NOW, Ready, expected_slots, make_ready, patch_health, stored_slots
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 
 
 def answered(ready: Ready, number: int) -> None:

@@ -24,7 +24,7 @@ from cryomassage_clinic.visits.slots import TakenError
 from tests.clinic.people import House
 from tests.clinic.visits_support import NOW, Ready, expected_slots, make_ready, patch_health, stored_slots
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.pages]
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -178,7 +178,7 @@ def test_the_length_comes_from_the_plan_rounded_up_to_slots(ready: Ready) -> Non
     assert facts.length_min(None) == 30
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     busy=st.lists(st.tuples(st.integers(0, 30), st.integers(96, 200)), max_size=12),
     weekdays=st.frozensets(st.integers(0, 6), max_size=4),

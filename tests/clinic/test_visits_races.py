@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.sqlite]
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("kind", ["book", "blind"])
+@pytest.mark.parametrize("kind", ["book", pytest.param("blind", marks=pytest.mark.slow)])
 def test_one_winner_each_and_nothing_left_over(kind: str, tmp_path: Path) -> None:
     environment = {
         **os.environ,

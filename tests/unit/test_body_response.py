@@ -88,6 +88,7 @@ def test_a_light_swab_session_pales_then_colour_is_back_then_it_reddens() -> Non
     assert 120.0 < response.redness_peak_s.p50 < 3600.0
 
 
+@pytest.mark.slow
 def test_pauses_come_from_the_predicted_return_of_colour() -> None:
     pauses = [
         pause_until_colour(laboratory(), CHEEK, replace(LIGHT, dwell_time_s=dwell), False)

@@ -110,6 +110,7 @@ def test_the_film_moves_and_shows_the_source(written: Path) -> None:
     assert (np.abs(later - first).max(axis=2) > 40).mean() > 0.02
 
 
+@pytest.mark.slow
 def test_a_film_has_at_most_eighty_frames_and_shrinks_to_its_limit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -219,6 +220,7 @@ def test_a_failed_write_leaves_what_was_there(
     assert not new.exists()
 
 
+@pytest.mark.slow
 def test_a_second_run_replaces_files_and_fields_and_leaves_others(
     raster: PatchSimulation, frozen: PatchSimulation, tmp_path: Path
 ) -> None:

@@ -98,6 +98,7 @@ def test_the_first_freeze_of_a_course_is_one_of_two() -> None:
     assert (first.passes, first.passes_full) == (1, 2)
 
 
+@pytest.mark.slow
 def test_a_strong_or_unmeasured_source_freezes_no_patch() -> None:
     for coefficient in (400.0, None):
         made = plan(coefficient)
@@ -122,6 +123,7 @@ def test_who_may_not_be_frozen(changes: dict[str, Any], rule: str) -> None:
         assert all(zone.class_ <= 1 for zone in made.zones)
 
 
+@pytest.mark.slow
 def test_water_that_freezes_leaves_the_surface_warmer_but_may_hold_it_below_zero_for_longer() -> None:
     # The plan stands on skin that supercools for its floors, and on the worse of the two for the time below zero.
     seeker = finder(220.0)

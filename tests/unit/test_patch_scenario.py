@@ -159,6 +159,7 @@ def test_the_raster_keeps_the_cheek_above_the_floor_and_leaves_little_out() -> N
     assert cooled > 0.75
 
 
+@pytest.mark.slow
 def test_one_stripe_freezes_and_the_same_strips_made_evenly_do_not() -> None:
     freezes, safe = (
         example(f"patch-stripe-{how}", grid=2.5, watch=5.0, step=0.05).report for how in ("freezes", "safe")
@@ -199,6 +200,7 @@ def test_the_papilloma_freezes_twice_and_thaws() -> None:
     assert (history.x_mm[column], history.y_mm[row]) == pytest.approx((56.0, 50.0), abs=1.4)
 
 
+@pytest.mark.slow
 def test_the_scalp_is_cooled_along_its_partings() -> None:
     simulation = example("patch-scalp-partings", passes=1, watch=1.0, window_mm=(60.0, 100.0, 180.0, 200.0))
     history = simulation.history
@@ -210,6 +212,7 @@ def test_the_scalp_is_cooled_along_its_partings() -> None:
     assert any("dipped or renewed" in note for note in simulation.report.notes)
 
 
+@pytest.mark.slow
 def test_circling_ice_stays_within_what_home_allows() -> None:
     report = example("patch-circling-ice", grid=3.0, watch=10.0).report
     assert report.surface_below_floor_cm2 == 0.0

@@ -23,8 +23,8 @@ from tests.support.clients import VISIT, make_client
 
 pytestmark = pytest.mark.unit
 
-CLIENTS_PER_CHUNK = 104
-CHUNKS = 20
+CLIENTS_PER_CHUNK = 52
+CHUNKS = 40
 PHOTOTYPES = ("i", "ii", "iii", "iv", "v", "vi")
 ICE_ONLY = {"upper_eyelid", "lower_eyelid", "lips", "upper_lip"}
 
@@ -188,7 +188,7 @@ def milder_or_equal(tight: Plan, loose: Plan) -> None:
         assert zone.contact_seconds <= other.contact_seconds
 
 
-# A hundred clients in every run, the others where time does not count.
+# Fifty clients in every run, the others where time does not count.
 @pytest.mark.parametrize(
     "chunk", [pytest.param(chunk, marks=pytest.mark.slow if chunk else ()) for chunk in range(CHUNKS)]
 )

@@ -241,12 +241,14 @@ def test_a_zone_without_a_picture_is_told_in_numbers(plan: Plan, laboratory: Lab
     assert plan.zones[0].binding in plain(Page(page).words)
 
 
+@pytest.mark.slow
 def test_the_same_plan_gives_the_same_bytes(
     plan: Plan, histories: dict[str, History], laboratory: Laboratory, text: str
 ) -> None:
     assert render_report(plan, histories, laboratory.knowledge) == text
 
 
+@pytest.mark.slow
 def test_the_report_is_written_whole_or_not_at_all(
     plan: Plan,
     histories: dict[str, History],

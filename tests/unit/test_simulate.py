@@ -83,6 +83,7 @@ def test_every_cold_source_can_be_simulated() -> None:
         assert -196.0 <= surface.minimum_degC.p05 <= surface.minimum_degC.p50 < 34.5, source
 
 
+@pytest.mark.slow
 def test_every_zone_can_be_simulated() -> None:
     for zone in load().zone:
         lowest = minima(simulate(scenario(site=zone), load()))
@@ -324,6 +325,7 @@ def test_the_table_tells_the_exchange_as_it_was_read(
         assert word in ended.out
 
 
+@pytest.mark.slow
 def test_a_second_run_writes_the_same_files(tmp_path: Path) -> None:
     read = read_scenario(small(EXAMPLES[1], tmp_path), load())
     first = write_simulation(simulate(read, load()), tmp_path / "out")

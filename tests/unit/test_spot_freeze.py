@@ -115,6 +115,7 @@ def test_an_unmeasured_source_freezes_no_lesion() -> None:
     assert any("no measured calibration" in reason.reason for reason in made.no_dose[0].reasons)
 
 
+@pytest.mark.slow
 def test_a_lesion_thicker_than_the_ice_may_go_is_refused() -> None:
     made = plan({"thickness": "2.5 mm"})
     assert made.status == "no_safe_dose"
@@ -124,6 +125,7 @@ def test_a_lesion_thicker_than_the_ice_may_go_is_refused() -> None:
     assert "base of the lesion falls to -20 °C in only" in deep.message
 
 
+@pytest.mark.slow
 def test_the_doctor_may_set_less_depth_and_never_more() -> None:
     usual = planned().spots[0]
     less = finder(depth_limit=1.5).find()
@@ -154,6 +156,7 @@ def test_dark_skin_gets_no_spot_freeze() -> None:
     assert "class 1 is the most that is allowed here. Cold harms pigment cells first" in told
 
 
+@pytest.mark.slow
 def test_a_zone_without_a_lesion_is_left_out() -> None:
     request = {"indication": "papilloma", "purpose": "therapeutic", "method": "spot_freeze"}
     made = plan(request={**request, "zones": ["neck", "forearm"]})
@@ -162,6 +165,7 @@ def test_a_zone_without_a_lesion_is_left_out() -> None:
     assert "no lesion" in made.message
 
 
+@pytest.mark.slow
 def test_lesions_wait_when_the_session_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     one = planned().spots[0].model_copy(update={"total_s": 250.0})
     monkeypatch.setattr(SpotFinder, "find", lambda self: one)
@@ -232,6 +236,7 @@ def test_a_freeze_is_confirmed_on_skins_that_did_not_find_it(monkeypatch: pytest
     assert isinstance(again, NoDose) or again.freeze_s < found.freeze_s
 
 
+@pytest.mark.slow
 def test_age_shortens_the_freeze() -> None:
     old = plan(person={"age_years": 62})
     young = planned().spots[0].freeze_s
@@ -267,6 +272,7 @@ def test_a_shield_keeps_the_cold_inside_its_opening() -> None:
         held_share(Footprint.RING, length, faces)
 
 
+@pytest.mark.slow
 def test_the_plan_tells_the_freeze_over_time_and_replays() -> None:
     made = planned()
     (spot,) = made.spots

@@ -329,6 +329,7 @@ def smooth_run(
     return state.temperature_degC[0, 0], trace.blood_volume[-1, 0]
 
 
+@pytest.mark.slow
 def test_the_coupling_is_of_second_order() -> None:
     with enable_x64():
         column, vasomotion, rest = in_double(*answering("cheek"))

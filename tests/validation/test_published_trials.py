@@ -175,6 +175,7 @@ def test_a_study_that_the_fit_has_not_seen_gets_the_wider_interval(shipped: Vali
     assert widths[1] > 3.0 * widths[0]
 
 
+@pytest.mark.slow
 def test_a_study_that_is_left_out_leaves_no_trace() -> None:
     with_it, without = (
         predicted(CaseFile("changed", changed(by, "kennet"), ()), PACKS, leave_one_study_out=True) for by in (0.0, 10.0)
@@ -183,6 +184,7 @@ def test_a_study_that_is_left_out_leaves_no_trace() -> None:
     assert with_it.mode == "leave_one_study_out"
 
 
+@pytest.mark.slow
 def test_other_studies_do_teach() -> None:
     cases = changed(0.0, "kennet", "chesterton")
     warm = tuple(raised(one, 8.0) if one.id.startswith("chesterton") else one for one in cases)
@@ -200,6 +202,7 @@ def test_the_shipped_numbers_are_those_that_a_fit_finds(fitting: Fitting) -> Non
     assert KNOWLEDGE.fit_record["shipped"].cases_sha256 == digest_of(SHIPPED.cases) == fitting.digest
 
 
+@pytest.mark.slow
 def test_the_fitted_file_is_written_alike_each_time(fitting: Fitting) -> None:
     text = fitted_text(fitting, shipped_discussion().source, KNOWLEDGE)
     assert text == fitted_text(fitting, shipped_discussion().source, KNOWLEDGE)

@@ -36,6 +36,7 @@ def results() -> dict[str, CaseResult]:
         return {result.id: result for result in patch_cases()}
 
 
+@pytest.mark.slow
 def test_every_case_is_run_and_says_that_it_is_of_the_patch(results: dict[str, CaseResult]) -> None:
     assert tuple(results) == tuple(CASES)
     assert all("patch" in result.title for result in results.values())

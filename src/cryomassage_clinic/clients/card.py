@@ -61,7 +61,7 @@ def _course_told(actor: Actor, course: Course, today: datetime.date) -> CourseTo
         name=told(indication.name) if indication is not None else course.indication,
         zones=", ".join(zones),
         verdict=verdict_of(course, today, actor.user),
-        step=next((step for step in steps_of(course, "") if not step.done), None),
+        step=next((step for step in steps_of(course, "", actor) if not step.done), None),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 
+from cryomassage_clinic.accounts.access import Actor
 from cryomassage_clinic.courses.case import gather
 from cryomassage_clinic.courses.days import today_of
 from cryomassage_clinic.courses.models import Course, Plan
@@ -58,8 +59,14 @@ def _done(course: Course, approved: Plan | None) -> dict[str, bool]:
     }
 
 
-def steps_of(course: Course | None, here: str) -> list[WayStep]:
-    """The steps of the way, in order; without a course only the first is open."""
+def steps_of(course: Course | None, here: str, actor: Actor | None = None) -> list[WayStep]:
+    """The steps of the way, in order; without a course only the first is open.
+
+    Args:
+        course: the course that is being prepared.
+        here: the step on which we stand.
+        actor: who looks; a step leads to the nearest page that they may open, or nowhere.
+    """
     labels = _labels()
     if course is None:
         return [WayStep(key, label, "", False, key == here) for key, label in labels.items()]
@@ -68,14 +75,21 @@ def steps_of(course: Course | None, here: str) -> list[WayStep]:
     page = reverse("course_page", args=[course.pk])
     plan = page if newest is None else reverse("plan_page", args=[newest.pk])
     addresses = {
-        "wish": reverse("course_edit", args=[course.pk]),
-        "screening": reverse("screening_form", args=[course.pk]),
+        "wish": _first_open(actor, reverse("course_edit", args=[course.pk]), page),
+        "screening": _first_open(
+            actor, reverse("screening_form", args=[course.pk]), reverse("screening_verdict", args=[course.pk])
+        ),
         "consent": f"{reverse('consent_overview', args=[course.client_id])}?course={course.pk}",
         "chart": f"{reverse('chart', args=[course.client_id])}?course={course.pk}",
         "plan": plan,
         "approval": plan if newest is None else f"{plan}#approval",
-        "booking": reverse("course_book", args=[course.pk]),
+        "booking": _first_open(actor, reverse("course_book", args=[course.pk])),
         "card": page if approved is None else reverse("plan_card", args=[approved.pk]),
     }
     done = _done(course, approved)
     return [WayStep(key, label, addresses[key], done[key], key == here) for key, label in labels.items()]
+
+
+def _first_open(actor: Actor | None, *addresses: str) -> str:
+    """The first address that somebody may open; empty where there is none."""
+    return next((one for one in addresses if actor is None or actor.can(resolve(one).func.can)), "")  # type: ignore[attr-defined]

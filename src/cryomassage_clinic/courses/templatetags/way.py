@@ -11,12 +11,13 @@ from cryomassage_clinic.courses.standing import steps_of
 register = template.Library()
 
 
-@register.inclusion_tag("courses/parts/way.html")
-def way(course: Any, here: str) -> dict[str, Any]:
+@register.inclusion_tag("courses/parts/way.html", takes_context=True)
+def way(context: dict[str, Any], course: Any, here: str) -> dict[str, Any]:
     """The steps of a course, with the one where we are.
 
     Args:
+        context: of the page.
         course: the course that is being prepared; None while it is being opened.
         here: wish, screening, consent, chart, plan, approval, booking or card.
     """
-    return {"steps": steps_of(course or None, here)}
+    return {"steps": steps_of(course or None, here, context["request"].actor)}

@@ -31,7 +31,11 @@
     return Boolean(token);
   };
 
-  function watch(form) {
+  // A page that answers what was just sent holds what was typed; no draft of before is offered on it.
+  const ANSWERED = "safe-form-answered", answered = sessionStorage.getItem(ANSWERED);
+  sessionStorage.removeItem(ANSWERED);
+
+  function watch(form, fresh) {
     if (form.safe) return;
     form.safe = true;
     const key = form.dataset.safe, where = `/drafts/${encodeURIComponent(key)}`;
@@ -124,11 +128,11 @@
       event.preventDefault();
       if (sending) return;
       dirty = true;
-      keep(); // in case nobody comes back from the login
+      const draft = keep(); // in case nobody comes back from the login
       sending = true;
       const button = event.submitter, body = () => new FormData(form, button);
       freeze(true, button);
-      try { await send(body, button); } finally {
+      try { await send(body, button, draft); } finally {
         sending = false;
         freeze(false, button);
         if (failed && !form.saved && form.isConnected) again();
@@ -143,7 +147,7 @@
       if (!yes && document.activeElement === document.body) button?.focus({ preventScroll: true });
     }
 
-    async function send(body, button) {
+    async function send(body, button, draft) {
       let broken = 0, renewed = false;
       for (;;) {
         tell("sending");
@@ -163,11 +167,11 @@
           renewed = true;
           if (await renew()) continue;
         }
-        return follow(answer, button);
+        return follow(answer, button, draft);
       }
     }
 
-    async function follow(answer, button) {
+    async function follow(answer, button, draft) {
       const to = answer.headers.get("X-Leads-To");
       if (to || answer.redirected) {
         form.saved = true;
@@ -187,20 +191,22 @@
       if (told.querySelector("script:not([data-stays])")) {
         if (button?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
         form.saved = true;
+        await draft;
+        sessionStorage.setItem(ANSWERED, "1");
         return HTMLFormElement.prototype.submit.call(form);
       }
       const old = document.querySelector("main");
       old.replaceChildren(...document.importNode(main, true).childNodes);
       document.title = told.title;
       window.htmx?.process(old);
-      start(old);
+      start(old, false);
       const summary = old.querySelector(".error-summary, .banner-stop, [aria-invalid=true]") || old;
       if (summary.tabIndex < 0) summary.tabIndex = -1;
       summary.focus();
       return undefined;
     }
 
-    offer().catch(() => {});
+    if (fresh) offer().catch(() => {});
   }
 
   function open(name) {
@@ -241,9 +247,9 @@
     });
   }
 
-  const start = (root) => root.querySelectorAll("form[data-safe]").forEach(watch);
-  start(document);
-  document.addEventListener("htmx:load", (event) => event.target.querySelectorAll && start(event.target));
+  const start = (root, fresh) => root.querySelectorAll("form[data-safe]").forEach((form) => watch(form, fresh));
+  start(document, !answered);
+  document.addEventListener("htmx:load", (event) => event.target.querySelectorAll && start(event.target, true));
 
   // Back to a page that the browser had put aside: nobody may see it who could not open it now, not for a moment, and
   // a saved form must not be sent again with its old mark.
