@@ -28,6 +28,14 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
+# What JAX compiles is kept where the product keeps it, so that of two processes one compiles.
+os.environ.setdefault(
+    "JAX_COMPILATION_CACHE_DIR",
+    str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cryomassage" / "compiled"),
+)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "0")
+
 
 # Two processes take whole files in this order: what takes longest first. Kernels are compiled by the first file that
 # needs them and kept on disk, so the others that need them come last.

@@ -32,7 +32,7 @@ from cryomassage_clinic.visits.health import consents_missing, standing_of
 from cryomassage_clinic.visits.models import Booking
 
 _KEPT = 5000
-LIST_BUDGET_S = 0.05  # of a page that shows a list
+LIST_BUDGET_S = 0.02  # of a page that shows a list
 FILL_BUDGET_S = 1.0  # of a request that only fills in what was left
 
 

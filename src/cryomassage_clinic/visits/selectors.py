@@ -21,7 +21,8 @@ from cryomassage_clinic.visits.facts import LONGEST_MIN, Memory
 from cryomassage_clinic.visits.marks import LIST_BUDGET_S, Mark, mark_of, marks_of
 from cryomassage_clinic.visits.models import Booking
 
-_FOR_MARKS = ("course__client", "course__clinic", "course__device", "course__room")
+# A list names few people, rooms and devices again and again: those are read once each, not once a row.
+_FOR_MARKS = ("operator", "room", "device", "course__clinic", "course__device", "course__room")
 _OPEN = (Booking.Status.BOOKED, Booking.Status.ARRIVED)
 
 
@@ -116,7 +117,10 @@ def visit_of(actor: Actor, booking: Booking, memory: Memory) -> Visit:
 
 def visits_of(actor: Actor, bookings: QuerySet[Booking], budget_s: float = LIST_BUDGET_S) -> Visits:
     """Bookings as this reader may see them, with as many verdicts as the time suffices for."""
-    rows = list(bookings.select_related(*_FOR_MARKS))
+    rows = list(bookings.select_related(None).select_related("client", "course").prefetch_related(*_FOR_MARKS))
+    for row in rows:
+        if row.course is not None:
+            row.course.client = row.client
     judged = [row for row in rows if _has_verdict(actor, row)]
     marks = marks_of(actor, judged, budget_s)
     return Visits(
