@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request
@@ -14,9 +15,9 @@ from tests.browser.product import Product
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    started = Product(tmp_path_factory.mktemp("product"))
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    started = Product(tmp_path)
     started.start()
     yield started
     started.stop()
@@ -58,13 +59,13 @@ def test_from_the_first_start_to_the_card_with_mouse_and_a_drawn_signature(watch
 
 @pytest.mark.slow
 def test_the_same_way_by_keyboard_alone(watched: Page, product: Product) -> None:
-    way.log_in(watched, product.address)
     hand = Keyboard(watched)
-    way.new_client(hand, phone="+44 20 7946 0177", name=f"{way.NAME} Two")
+    way.begin(hand, product.setup, demo=True)
+    way.new_client(hand)
     way.wish(hand)
     way.screening(hand)
     way.open_consent(hand)
-    way.type_signature(hand, f"{way.NAME} Two")
+    way.type_signature(hand, way.NAME)
     way.sign(hand)
     way.chart(hand)
     way.plan(hand)

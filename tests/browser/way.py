@@ -31,15 +31,6 @@ def begin(hand: Hand, link: str, *, demo: bool) -> None:
     expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
 
 
-def log_in(page: Page, address: str, name: str = "olga", password: str = PASSWORD) -> None:
-    """By name and password."""
-    page.goto(f"{address}/account/login/")
-    page.get_by_label("User name").fill(name)
-    page.locator("input[name=password]").fill(password)
-    page.get_by_role("button", name="Log in", exact=True).click()
-    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
-
-
 def new_client(hand: Hand, name: str = NAME, phone: str = PHONE) -> None:
     """Contact and body."""
     page = hand.page

@@ -200,13 +200,13 @@ def test_this_computer_knows_its_addresses() -> None:
     assert host_name() == "" or host_name().endswith(".local")
 
 
-def in_a_thread(test: Callable[[], None]) -> Callable[[], None]:
+def in_a_thread(test: Callable[..., None]) -> Callable[..., None]:
     """Away from the loop of a browser's driver, which runs in the thread of the tests."""
 
     @functools.wraps(test)
-    def run() -> None:
+    def run(**fixtures: object) -> None:
         with ThreadPoolExecutor(1) as other:
-            other.submit(test).result()
+            other.submit(test, **fixtures).result()
 
     return run
 
@@ -236,6 +236,7 @@ def test_another_computer_of_the_same_name_is_noticed() -> None:
 
 
 @pytest.mark.slow
+@in_a_thread
 def test_a_computer_that_moves_is_followed_and_its_certificate_renewed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
