@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.internal.flows import login
 from django.test import Client as Browser
 
 from cryomassage_clinic.accounts.access import Actor
@@ -44,6 +46,15 @@ class House:
     def browser(self, who: str) -> Browser:
         browser = Browser()
         browser.force_login(getattr(self, who), backend="allauth.account.auth_backends.AuthenticationBackend")
+        return browser
+
+    def confirmed(self, who: str) -> Browser:
+        """A browser in which the person has just given the password."""
+        browser = self.browser(who)
+        session = browser.session
+        session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = session["_auth_user_id"]
+        session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+        session.save()
         return browser
 
 

@@ -381,3 +381,22 @@ def test_every_page_by_axe_finger_and_width(
     page.get_by_text("Wrong PIN").wait_for()
     looked_at(page, found, "a wrong PIN")
     assert found == {}
+
+
+@pytest.mark.slow
+def test_limits_are_changed_after_the_password_in_place(opened: Opens, house: House, live_server: Any) -> None:
+    page = opened(reverse("account_login"))
+    key = house.browser("owner").cookies["sessionid"].value  # logged in, but the password was given long ago
+    page.context.add_cookies([{"name": "sessionid", "value": key, "url": live_server.url}])
+    page.goto(reverse("place_room_edit", args=[house.room.pk]))
+    page.get_by_label("Air changes an hour").fill("5")
+    page.get_by_role("button", name="Save").click()
+    dialog = page.get_by_role("dialog", name="Is it you?")
+    dialog.wait_for()
+    house.room.refresh_from_db()
+    assert house.room.air_changes_per_h == 3.0
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_role("button", name="Confirm and save").click()
+    page.wait_for_url("**/places/")
+    house.room.refresh_from_db()
+    assert house.room.air_changes_per_h == 5.0

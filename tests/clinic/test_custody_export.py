@@ -6,11 +6,9 @@ import csv
 import hashlib
 import io
 import json
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -213,20 +211,10 @@ def test_an_export_never_writes_over_a_file(filled: Instance, exported: Path) ->
     assert "exists" in refused.stderr
 
 
-def _confirmed(browser: Any) -> Any:
-    from allauth.account.internal.flows import login
-
-    session = browser.session
-    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = session["_auth_user_id"]
-    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
-    session.save()
-    return browser
-
-
 def test_the_button_exports_ones_own_clinic_only(acorn: House, birch: House) -> None:
     make_client(acorn, full_name="Mine Client")
     make_client(birch, full_name="Foreign Client")
-    response = _confirmed(acorn.browser("owner")).post(reverse("data_export"))
+    response = acorn.confirmed("owner").post(reverse("data_export"))
     assert response.status_code == 200
     content = b"".join(response.streaming_content)
     with ZipFile(io.BytesIO(content)) as package:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import io
 import json
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -35,18 +34,6 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> N
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
-def confirmed(house: House, who: str) -> Any:
-    """A browser in which the person has just given the password."""
-    from allauth.account.internal.flows import login
-
-    browser = house.browser(who)
-    session = browser.session
-    session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = session["_auth_user_id"]
-    session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
-    session.save()
-    return browser
-
-
 def addresses(client: Client) -> dict[str, tuple[str, ...]]:
     return {
         reverse("data_page"): ("GET",),
@@ -73,7 +60,7 @@ def test_each_address_is_for_the_owner_alone(acorn: House, client: Any) -> None:
 
 def test_another_clinics_client_and_bad_ids_do_not_exist(acorn: House, birch: House) -> None:
     foreign = make_client(birch)
-    browser = confirmed(acorn, "owner")
+    browser = acorn.confirmed("owner")
     for name in ("erase_client", "erase_client_file", "replace_backups"):
         for pk in (foreign.pk, uuid.uuid4()):
             assert browser.post(reverse(name, args=[pk]), {"code": foreign.code}).status_code == 404
@@ -140,7 +127,7 @@ def test_a_backup_that_died_with_the_computer_does_not_stand_in_the_way(acorn: H
 
 def test_the_code_has_to_be_typed(acorn: House) -> None:
     someone = make_client(acorn)
-    browser = confirmed(acorn, "owner")
+    browser = acorn.confirmed("owner")
     address = reverse("erase_client", args=[someone.pk])
     page = browser.get(address).content.decode()
     assert f"Type {someone.code}" in page
@@ -155,7 +142,7 @@ def test_the_code_has_to_be_typed(acorn: House) -> None:
 
 def test_a_client_is_erased_once_and_told(acorn: House) -> None:
     someone = make_client(acorn)
-    browser = confirmed(acorn, "owner")
+    browser = acorn.confirmed("owner")
     address = reverse("erase_client", args=[someone.pk])
     mark = str(uuid.uuid4())
     for _ in range(2):
@@ -175,7 +162,7 @@ def test_a_client_is_erased_once_and_told(acorn: House) -> None:
 def test_the_clients_file_is_given(acorn: House) -> None:
     someone = make_client(acorn)
     make_client(acorn, full_name="Somebody Else")
-    response = confirmed(acorn, "owner").post(reverse("erase_client_file", args=[someone.pk]))
+    response = acorn.confirmed("owner").post(reverse("erase_client_file", args=[someone.pk]))
     with ZipFile(io.BytesIO(b"".join(response.streaming_content))) as package:
         everything = b"".join(package.read(name) for name in package.namelist())
     assert b"Anna Petrova" in everything
@@ -189,7 +176,7 @@ def test_older_backups_are_replaced_by_a_new_one(acorn: House, tmp_path: Path, m
     old.parent.mkdir()
     old.write_text("x")
     someone = make_client(acorn)
-    confirmed(acorn, "owner").post(reverse("replace_backups", args=[someone.pk]))
+    acorn.confirmed("owner").post(reverse("replace_backups", args=[someone.pk]))
     arguments = DBTaskResult.objects.get().args_kwargs["args"]
     assert arguments[1] == ["old.backup"]
     new = tmp_path / "backups" / "new.backup"
@@ -219,7 +206,7 @@ def test_a_backup_that_fails_deletes_no_older_one(acorn: House, tmp_path: Path, 
 
 
 def test_periods_are_set_and_taken_back(acorn: House, birch: House) -> None:
-    browser = confirmed(acorn, "owner")
+    browser = acorn.confirmed("owner")
     assert "ask your lawyer" in browser.get(reverse("retention")).content.decode()
     assert browser.post(reverse("retention"), {"health": "120", "contact": ""}).status_code == 302
     assert list(RetentionPeriod.objects.values_list("clinic", "category", "months")) == [
@@ -232,7 +219,7 @@ def test_periods_are_set_and_taken_back(acorn: House, birch: House) -> None:
 
 @pytest.mark.parametrize("typed", ["-1", "0", "1.5", "1201", "ten", "<script>", "9" * 400, "\x00"])
 def test_a_period_that_is_none_is_told_beside_its_field(acorn: House, typed: str) -> None:
-    response = confirmed(acorn, "owner").post(reverse("retention"), {"health": typed, "plans": "12"})
+    response = acorn.confirmed("owner").post(reverse("retention"), {"health": typed, "plans": "12"})
     text = response.content.decode()
     assert response.status_code == 422
     assert 'aria-describedby="error-health"' in text

@@ -72,7 +72,7 @@ def test_ten_litres_in_32_cubic_metres_are_refused_with_the_computed_oxygen(acor
     assert (air.state, air.mark, air.nitrogen_allowed) == ("refused", "stop", False)
     # 20.9 % x (32 - 1.1 x 10 x 0.7) / 32
     assert air.oxygen_percent == pytest.approx(20.9 * (32 - 7.7) / 32)
-    page = acorn.browser("owner").get(reverse("place_list")).content.decode()
+    page = acorn.confirmed("owner").get(reverse("place_list")).content.decode()
     assert "15.9" in page
     assert "No nitrogen in this room" in page
 
@@ -103,7 +103,7 @@ def test_what_is_unknown_counts_against_the_room_and_is_named(acorn: House, name
     assert air.state == "refused"
     assert air.unknown
     room.save()
-    assert "Unknown counts against the room" in acorn.browser("owner").get(reverse("place_list")).content.decode()
+    assert "Unknown counts against the room" in acorn.confirmed("owner").get(reverse("place_list")).content.decode()
 
 
 def test_a_room_without_vessels_is_not_yet_a_room_for_nitrogen(acorn: House) -> None:
@@ -210,11 +210,11 @@ def test_a_new_clinic_is_told_where_to_begin(acorn: House) -> None:
     Room.objects.all().delete()
     Device.objects.all().delete()
     Site.objects.all().delete()
-    assert "No site yet" in acorn.browser("owner").get(reverse("place_list")).content.decode()
+    assert "No site yet" in acorn.confirmed("owner").get(reverse("place_list")).content.decode()
 
 
 def test_a_room_is_added_and_changed_by_its_form(acorn: House) -> None:
-    browser = acorn.browser("owner")
+    browser = acorn.confirmed("owner")
     answer = browser.post(reverse("place_room_new", args=[acorn.site.pk]), ROOM)
     assert answer.status_code == 302
     room = Room.objects.get(name="New room")
@@ -245,7 +245,7 @@ def test_a_room_is_added_and_changed_by_its_form(acorn: House) -> None:
 )
 def test_a_wrong_field_is_marked_and_what_was_typed_is_kept(acorn: House, field: str, value: str) -> None:
     url = reverse("place_room_new", args=[acorn.site.pk])
-    answer = acorn.browser("owner").post(url, {**ROOM, field: value, "name": "Kept name"})
+    answer = acorn.confirmed("owner").post(url, {**ROOM, field: value, "name": "Kept name"})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "Kept name" in page
@@ -256,17 +256,17 @@ def test_a_wrong_field_is_marked_and_what_was_typed_is_kept(acorn: House, field:
 def test_a_stale_room_form_is_told_and_keeps_what_was_typed(acorn: House) -> None:
     services.edit_room(acorn.actor("owner"), acorn.room, {"height_m": 3.0}, 1)
     url = reverse("place_room_edit", args=[acorn.room.pk])
-    answer = acorn.browser("owner").post(url, {**ROOM, "version": "1"})
+    answer = acorn.confirmed("owner").post(url, {**ROOM, "version": "1"})
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "Height of the ceiling: now 3.0" in page
     assert "New room" in page
     assert 'name="version" value="2"' in page
-    assert acorn.browser("owner").post(url, {**ROOM, "version": "2"}).status_code == 302
+    assert acorn.confirmed("owner").post(url, {**ROOM, "version": "2"}).status_code == 302
 
 
 def test_a_vessel_comes_and_goes_by_its_pages(acorn: House) -> None:
-    browser = acorn.browser("owner")
+    browser = acorn.confirmed("owner")
     data = {"name": "Tank", "volume_L": "10", "count": "1", "evaporation_L_per_day": "", "version": "1"}
     assert browser.post(reverse("place_vessel_new", args=[acorn.room.pk]), data).status_code == 302
     vessel = Vessel.objects.get(name="Tank")
@@ -280,7 +280,7 @@ def test_a_vessel_comes_and_goes_by_its_pages(acorn: House) -> None:
 
 
 def test_a_calibration_is_stored_as_the_core_reads_it(acorn: House) -> None:
-    browser = acorn.browser("owner")
+    browser = acorn.confirmed("owner")
     answer = browser.post(reverse("place_device_new", args=[acorn.site.pk]), {**DEVICE, **CALIBRATION})
     assert answer.status_code == 302
     device = Device.objects.get(name="My swab")
@@ -319,7 +319,7 @@ def test_a_calibration_that_cannot_be_is_refused_beside_its_field(
     sent = {**DEVICE, **CALIBRATION, field: value}
     if value == "":
         sent.pop(field)
-    answer = acorn.browser("owner").post(reverse("place_device_new", args=[acorn.site.pk]), sent)
+    answer = acorn.confirmed("owner").post(reverse("place_device_new", args=[acorn.site.pk]), sent)
     assert answer.status_code == 422
     assert f'id="id_{marked}_error"' in answer.content.decode()
     assert not Device.objects.filter(name="My swab").exists()
@@ -328,15 +328,15 @@ def test_a_calibration_that_cannot_be_is_refused_beside_its_field(
 def test_a_spray_keeps_its_distance_within_bounds(acorn: House) -> None:
     url = reverse("place_device_new", args=[acorn.site.pk])
     spray = {**DEVICE, "name": "Spray", "cold_source": "ln2_spray_nozzle_b"}
-    assert acorn.browser("owner").post(url, {**spray, "distance_mm": "299"}).status_code == 422
+    assert acorn.confirmed("owner").post(url, {**spray, "distance_mm": "299"}).status_code == 422
     low, high = bridge.knowledge().cold_source["ln2_spray_nozzle_b"].distance.range  # type: ignore[union-attr]
-    assert acorn.browser("owner").post(url, {**spray, "distance_mm": str((low + high) / 2)}).status_code == 302
+    assert acorn.confirmed("owner").post(url, {**spray, "distance_mm": str((low + high) / 2)}).status_code == 302
 
 
 def test_opening_hours_are_kept_and_half_a_day_is_refused(acorn: House) -> None:
     url = reverse("place_site_edit", args=[acorn.site.pk])
     sent = {"name": "Acorn", "address": "", "active": "on", "version": "1", "opens_0": "09:00", "closes_0": "17:30"}
-    browser = acorn.browser("owner")
+    browser = acorn.confirmed("owner")
     assert browser.post(url, {**sent, "closes_0": ""}).status_code == 422
     assert browser.post(url, {**sent, "closes_0": "08:00"}).status_code == 422
     assert browser.post(url, sent).status_code == 302
@@ -362,21 +362,21 @@ def test_gates(acorn: House, birch: House) -> None:
     for name, pk in [*addresses(acorn), ("place_site_new", "")]:
         url = reverse(name, args=[pk] if pk else [])
         assert Browser().get(url)["Location"].startswith(reverse("account_login")), name
-        assert acorn.browser("owner").get(url).status_code == 200, name
-        assert acorn.browser("owner").put(url).status_code == 405, name
+        assert acorn.confirmed("owner").get(url).status_code == 200, name
+        assert acorn.confirmed("owner").put(url).status_code == 405, name
         for who in ("operator", "inspector"):
             assert acorn.browser(who).get(url).status_code == 403, name
             assert acorn.browser(who).post(url, {}).status_code == 403, name
         if pk:
-            assert birch.browser("owner").get(url).status_code == 404, name
-            assert birch.browser("owner").post(url, {}).status_code == 404, name
-            assert acorn.browser("owner").get(reverse(name, args=[uuid.uuid4()])).status_code == 404, name
-            assert acorn.browser("owner").get(url.replace(pk, "not-an-id")).status_code == 404, name
+            assert birch.confirmed("owner").get(url).status_code == 404, name
+            assert birch.confirmed("owner").post(url, {}).status_code == 404, name
+            assert acorn.confirmed("owner").get(reverse(name, args=[uuid.uuid4()])).status_code == 404, name
+            assert acorn.confirmed("owner").get(url.replace(pk, "not-an-id")).status_code == 404, name
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_kept_as_text_or_refused_in_words(acorn: House, text: str) -> None:
-    browser = acorn.browser("owner")
+    browser = acorn.confirmed("owner")
     forms: list[tuple[str, dict[str, Any]]] = [
         (reverse("place_site_new"), {"name": text, "address": text[:250], "active": "on"}),
         (reverse("place_room_new", args=[acorn.site.pk]), {**ROOM, "name": text}),
@@ -392,3 +392,18 @@ def test_hostile_text_is_kept_as_text_or_refused_in_words(acorn: House, text: st
         if answer.status_code == 422:
             assert "field-error" in answer.content.decode()
     assert "<script>alert" not in browser.get(reverse("place_list")).content.decode()
+
+
+def test_what_sets_limits_is_written_by_who_has_just_said_who_it_is(acorn: House) -> None:
+    browser = acorn.browser("owner")
+    sent = {
+        reverse("place_room_edit", args=[acorn.room.pk]): {**ROOM, "version": "1"},
+        reverse("place_device_new", args=[acorn.site.pk]): {**DEVICE, **CALIBRATION},
+        reverse("place_vessel_remove", args=[acorn.room.vessels.get().pk]): {"version": "1"},
+    }
+    for url, form in sent.items():
+        assert "confirm" in browser.post(url, form)["Location"], url
+        assert browser.post(url, form, headers={"X-Requested-With": "fetch"})["X-Confirm"] == "required"
+    assert Room.objects.get().version == 1
+    assert Device.objects.count() == 1
+    assert acorn.room.vessels.count() == 1

@@ -346,6 +346,24 @@ def test_what_is_wrong_is_told_beside_what_was_typed(tablet: Callable[..., Table
 
 
 @pytest.mark.slow
+def test_no_draft_of_before_is_offered_over_what_was_just_refused(
+    tablet: Callable[..., Tablet], product: Product
+) -> None:
+    pk = product.client()
+    page = tablet().open(edit(pk))
+    page.locator("[name=history]").fill("of before")
+    expect(state(page)).to_contain_text("Draft kept")
+    page.route("**/drafts/**", lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
+    page.locator("[name=history]").fill("typed last")
+    page.locator("[name=full_name]").fill("")
+    save(page).click()
+    expect(page.locator(".banner-stop")).to_contain_text("Nothing is saved yet.")
+    page.wait_for_timeout(1_000)  # as long as an offer would take
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.locator("[name=history]").input_value() == "typed last"
+
+
+@pytest.mark.slow
 def test_after_logging_out_the_back_button_shows_nothing(tablet: Callable[..., Tablet], product: Product) -> None:
     pk = product.client()
     page = tablet().open(edit(pk))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from cryomassage_clinic.accounts.access import get
 from cryomassage_clinic.accounts.permissions import Can
+from cryomassage_clinic.accounts.reauthentication import ask_again
 from cryomassage_clinic.places import services
 from cryomassage_clinic.places.forms import DeviceForm, RoomForm, SiteForm, VesselForm, shown_yes_no
 from cryomassage_clinic.places.models import Device, Room, Site, Vessel
@@ -92,9 +93,15 @@ def _filled_in(
     values: Callable[[Any], dict[str, Any]],
     template: str = "places/form.html",
 ) -> HttpResponse:
-    """Show a form, or write it and go back to the list; whatever is typed stays when it cannot be written."""
+    """Show a form, or write it and go back to the list; whatever is typed stays when it cannot be written.
+
+    What is known of a room and a device sets the limits of air and dose, so who writes it says once more who it is.
+    """
     status = 200
     if request.method == "POST":
+        question = ask_again(request)
+        if question is not None:
+            return question
         status = 422
         if form.is_valid():
 
@@ -242,6 +249,9 @@ def vessel_edit(request: StaffRequest, pk: str) -> HttpResponse:
 def vessel_remove(request: StaffRequest, pk: str) -> HttpResponse:
     """Take a vessel out of its room."""
     vessel = get(request.actor, Vessel, pk, Can.MANAGE_PLACES)
+    question = ask_again(request)
+    if question is not None:
+        return question
 
     def write() -> str:
         services.remove_vessel(request.actor, vessel, request.POST.get("version"))

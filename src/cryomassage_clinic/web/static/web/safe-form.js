@@ -160,7 +160,7 @@
         if (status === 507) return tell("full");
         if (!answer || status >= 500) { tell("offline", AGAIN_S); await pause(AGAIN_S * 1000); continue; }
         if (status === 401 || status === 423) {
-          if (await comeBack(status === 423 ? "unlock" : "login")) continue;
+          if (await comeBack(status === 423 ? "unlock" : "login", answer.headers.get("X-Confirm"))) continue;
           return tell("waiting");
         }
         if (status === 403 && !renewed) { // perhaps only the token is old
@@ -216,9 +216,11 @@
     return dialog;
   }
 
-  // Makes up for a lock or a login that has ended; whether it is made up for.
-  function comeBack(name) {
-    const dialog = open(name), form = dialog.querySelector("form");
+  // Makes up for a lock or a login that has ended, or asks once more who it is; whether it is made up for.
+  function comeBack(name, confirm) {
+    const dialog = open(name);
+    if (confirm) for (const one of dialog.querySelectorAll("[data-confirm]")) one.textContent = one.dataset.confirm;
+    const form = dialog.querySelector("form");
     return new Promise((done) => {
       let open = false;
       part(dialog, "close").addEventListener("click", () => dialog.close());
