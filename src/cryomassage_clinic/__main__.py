@@ -33,9 +33,16 @@ def main(arguments: list[str] | None = None) -> None:
 def _manage(given: list[str]) -> int:
     """A management command of Django or of the clinic."""
     from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError, ProgrammingError
 
     try:
         return _known(given)
+    except (OperationalError, ProgrammingError) as error:
+        from cryomassage_clinic.custody.files import no_clinic_words, tables_missing
+
+        if not tables_missing(error):
+            raise
+        sys.stderr.write(f"{no_clinic_words()}\n")
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
     except OSError as error:

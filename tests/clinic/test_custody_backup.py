@@ -93,7 +93,7 @@ def test_records_are_replaced_only_when_told_and_a_copy_is_kept(backed: Path, tm
     other.python("from tests.clinic.people import make_house; make_house('Oak')")
     before = other.digests()
     refused = other.command("restore", str(backed), check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "--replace" in refused.stderr
     assert other.digests() == before
     done = other.command("restore", str(backed), "--replace")
@@ -118,7 +118,7 @@ def test_a_running_clinic_is_left_alone(filled: Instance, backed: Path) -> None:
     with (filled.folder / "run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         refused = filled.command("restore", str(backed), "--replace", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "running" in refused.stderr
     assert filled.digests() == before
 
@@ -154,7 +154,7 @@ def test_a_damaged_backup_changes_nothing(filled: Instance, backed: Path, tmp_pa
     assert not list(filled.folder.glob("before-restore-*"))
     assert not list(filled.folder.glob(".unfinished-*"))
     refused = filled.command("restore", str(tmp_path / "cut"), "--replace", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "Traceback" not in refused.stderr
 
 
@@ -174,7 +174,7 @@ def test_an_encrypted_backup_opens_with_its_passphrase_only(filled: Instance, tm
     assert "passphrase is wrong" in empty.command("restore", str(path), "--key-file", str(wrong), check=False).stderr
     cut = tmp_path / "cut.backup"
     cut.write_bytes(content[: len(content) - 16])
-    assert empty.command("restore", str(cut), "--key-file", str(key), check=False).returncode == 1
+    assert empty.command("restore", str(cut), "--key-file", str(key), check=False).returncode == 2
     empty.command("restore", str(path), "--key-file", str(key))
     assert empty.digests() == filled.digests()
 
@@ -192,7 +192,7 @@ def test_a_backup_made_by_a_newer_version_is_refused(filled: Instance, tmp_path:
     empty = Instance(tmp_path / "new", tables=False)
     refused = empty.command("restore", str(made), check=False)
     assert "newer version" in refused.stderr
-    assert refused.returncode == 1
+    assert refused.returncode == 2
 
 
 def test_a_backup_that_is_not_what_was_copied_does_not_count(filled: Instance, tmp_path: Path) -> None:
@@ -252,11 +252,20 @@ def test_a_backup_while_others_write_is_of_one_moment(filled: Instance, tmp_path
 
 def test_a_file_that_is_not_there_is_told(filled: Instance) -> None:
     refused = filled.command("restore", "/nowhere/x.backup", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "No such file" in refused.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_told(filled: Instance) -> None:
     refused = filled.command("backup", "--to", os.devnull + "/x", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", ["audit_verify", "backup", "export_all", "retention_report", "erase_client Z9"])
+def test_a_folder_without_a_clinic_is_told(command: str, tmp_path: Path) -> None:
+    refused = Instance(tmp_path / "new", tables=False).command(*command.split(), check=False)
+    assert refused.returncode == 2
+    assert "There is no clinic in this data folder" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -138,7 +138,7 @@ def test_it_is_asked_first_and_nothing_happens_without_the_code(instance: Instan
     before = instance.digests()
     target = str(instance.folder.parent / "z.zip")
     refused = instance.command("erase_client", "Z9", "--to", target, typed="Z8\n", check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "Nothing was erased" in refused.stderr
     assert instance.digests() == before
     for named in ("nobody", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --"):
@@ -155,7 +155,7 @@ def test_a_second_erasure_is_refused(instance: Instance) -> None:
     print(json.dumps(str(Client.objects.exclude(erased_at=None).get().pk)))
     """)
     again = instance.command("erase_client", client, "--yes", check=False)
-    assert again.returncode == 1
+    assert again.returncode == 2
     assert "already" in again.stderr
 
 

@@ -116,7 +116,7 @@ def test_imported_into_an_empty_instance_everything_is_equal(filled: Instance, e
 def test_an_instance_that_holds_records_is_refused(filled: Instance, exported: Path) -> None:
     before = filled.digests()
     refused = filled.command("import_all", str(exported), check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "already holds records" in refused.stderr
     assert filled.digests() == before
 
@@ -201,13 +201,13 @@ def test_no_zip_at_all_and_a_cut_one(empty: Instance, exported: Path, tmp_path: 
     (tmp_path / "text.zip").write_text("hello")
     for name in ("cut.zip", "text.zip"):
         refused = empty.command("import_all", str(tmp_path / name), check=False)
-        assert refused.returncode == 1
+        assert refused.returncode == 2
         assert "damaged" in refused.stderr
 
 
 def test_an_export_never_writes_over_a_file(filled: Instance, exported: Path) -> None:
     refused = filled.command("export_all", "--to", str(exported), check=False)
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "exists" in refused.stderr
 
 

@@ -92,14 +92,15 @@ def _settings_anew() -> None:
 
 def _carry_out(task: dict[str, Any]) -> None:
     import django
-    from django.core.management import execute_from_command_line
     from django.db import connections
+
+    from cryomassage_clinic.__main__ import main
 
     _settings_anew()
     django.setup()
     try:
         if "command" in task:
-            execute_from_command_line(["django", *task["command"]])
+            main(task["command"])
         else:
             exec(compile(task["code"], "task", "exec"), {"__name__": "task"})
     finally:

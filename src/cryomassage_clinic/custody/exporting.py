@@ -42,6 +42,10 @@ class Package:
         self.files: dict[str, dict[str, Any]] = {}
         self.tables: dict[str, dict[str, Any]] = {}
 
+    def abandon(self) -> None:
+        """Write nothing more: else the archive would be ended later, in a stream that is closed by then."""
+        self._zip.fp = None
+
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         """One file."""
         info = ZipInfo(name, self._moment)
@@ -107,13 +111,17 @@ def export(stream: IO[bytes], clinic: Any = None) -> dict[str, Any]:
 def export_from(using: str, stream: IO[bytes], clinic: Any = None, *, media: bool = True) -> dict[str, Any]:
     """Write everything that a connection sees into a stream, with the media or without."""
     package = Package(stream)
-    package.write("README.txt", [readable.readme().encode()])
-    for model in content_models():
-        package.write_table(model._meta.label, lines(model, using, clinic))
-    for part in (readable.write_tables, readable.write_plans, readable.write_consents):
-        part(package.write, using, clinic)
-    root = Path(settings.MEDIA_ROOT)
-    for folder in media_of(clinic) if media else ():
-        package.write_folder(folder, "media" if folder == root else f"media/{folder.name}")
-    scope = "everything" if clinic is None else f"clinic {getattr(clinic, 'pk', clinic)}"
-    return package.close(scope=scope, migrations=known_migrations(using))
+    try:
+        package.write("README.txt", [readable.readme().encode()])
+        for model in content_models():
+            package.write_table(model._meta.label, lines(model, using, clinic))
+        for part in (readable.write_tables, readable.write_plans, readable.write_consents):
+            part(package.write, using, clinic)
+        root = Path(settings.MEDIA_ROOT)
+        for folder in media_of(clinic) if media else ():
+            package.write_folder(folder, "media" if folder == root else f"media/{folder.name}")
+        scope = "everything" if clinic is None else f"clinic {getattr(clinic, 'pk', clinic)}"
+        return package.close(scope=scope, migrations=known_migrations(using))
+    except BaseException:
+        package.abandon()
+        raise

@@ -92,6 +92,19 @@ def disk_is_full(error: BaseException | None) -> bool:
     return False
 
 
+def tables_missing(error: BaseException) -> bool:
+    """Whether a database was asked that holds no clinic, by what SQLite and PostgreSQL say then."""
+    return any(words in str(error) for words in ("no such table", "does not exist"))
+
+
+def no_clinic_words() -> str:
+    """What to say then."""
+    return (
+        "There is no clinic in this data folder or database yet. Start it with `cryomassage-clinic run`, or name the "
+        "right one in CRYOMASSAGE_DATA or DATABASE_URL."
+    )
+
+
 def full_words() -> str:
     """What to tell whoever started a command."""
     return _("The disk is full. Nothing was written. Free some space, then try again.")

@@ -23,11 +23,13 @@ def _owner(named: str | None) -> User:
         if not found:
             raise CommandError(
                 f"{named}: no owner who works here has this user name. Owners: "
-                f"{', '.join(one.username for one in owners)}. Others get a new link from an owner, under Staff."
+                f"{', '.join(one.username for one in owners)}. Others get a new link from an owner, under Staff.",
+                returncode=2,
             )
         return found[0]
     if len(owners) > 1:
-        raise CommandError(f"There are several owners. Say which: --user {' or '.join(one.username for one in owners)}")
+        names = " or ".join(one.username for one in owners)
+        raise CommandError(f"There are several owners. Say which: --user {names}", returncode=2)
     return owners[0]
 
 
@@ -53,7 +55,9 @@ class Command(BaseCommand):
         beginning = first_owner.first_owner_link(noted=True)
         if beginning is not None:
             if options["user"] is not None:
-                raise CommandError("Nobody is an owner yet. Leave --user out: the link is for the first one.")
+                raise CommandError(
+                    "Nobody is an owner yet. Leave --user out: the link is for the first one.", returncode=2
+                )
             self.stdout.write(beginning)
         else:
             owner = _owner(options["user"])

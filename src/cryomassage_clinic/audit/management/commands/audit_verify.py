@@ -27,7 +27,7 @@ class Command(BaseCommand):
         """Verify and tell."""
         source = Path(options["heads"]) if options["heads"] else None
         if source is not None and not source.is_file():
-            raise CommandError(f"{source}: there is no such file.")
+            raise CommandError(f"{source}: there is no such file.", returncode=2)
         with snapshot() as alias:
             done = verify(alias, source=source)
         for text in done.notes:

@@ -31,9 +31,9 @@ def found(named: str) -> Client:
     except ValueError:
         rows = list(Client.objects.filter(code=named)[:2])
     if not rows:
-        raise CommandError(f"{named}: there is no client with this code or id.")
+        raise CommandError(f"{named}: there is no client with this code or id.", returncode=2)
     if len(rows) > 1:
-        raise CommandError(f"{named}: several clinics have a client with this code. Give the id instead.")
+        raise CommandError(f"{named}: several clinics have a client with this code. Give the id instead.", returncode=2)
     return rows[0]
 
 
@@ -56,21 +56,24 @@ class Command(BaseCommand):
         """Ask, export, erase, tell."""
         client = found(options["client"])
         if client.erased_at is not None:
-            raise CommandError(f"{options['client']}: this client has been erased already.")
+            raise CommandError(f"{options['client']}: this client has been erased already.", returncode=2)
         target = Path(options["to"] or f"client-{client.code}.zip").absolute()
         if target.is_relative_to(data_folder().absolute()):
             raise CommandError(
-                "The file for the client must not lie in the data folder: it would be a trace. Use --to."
+                "The file for the client must not lie in the data folder: it would be a trace. Use --to.",
+                returncode=2,
             )
         if not options["yes"] and input(f"Type {client.code} to erase this client for good: ").strip() != client.code:
-            raise CommandError("Not the code. Nothing was erased.")
+            raise CommandError("Not the code. Nothing was erased.", returncode=2)
         with in_words():
             with placed(target) as file:
                 export_client(file, client)
             try:
                 done = erase_by_command(client)
             except AlreadyErasedError as error:
-                raise CommandError(f"{options['client']}: this client has been erased already.") from error
+                raise CommandError(
+                    f"{options['client']}: this client has been erased already.", returncode=2
+                ) from error
             clean_files(done)
             deleted = delete_copies([one.name for one in done.copies]) if options["backups"] == "delete" else 0
         self.stdout.write(f"Erased: {sum(done.rows.values())} rows. The file for the client: {target}")
