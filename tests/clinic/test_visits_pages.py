@@ -558,6 +558,30 @@ def test_gates(ready: Ready, birch: House) -> None:
 # --- speed ----------------------------------------------------------------------------------------------
 
 
+def test_a_longer_list_asks_the_database_no_more_often(ready: Ready) -> None:
+    def queries(visits: int) -> int:
+        start = ready.at("2026-06-02 08:00")
+        for number in range(visits):
+            at = start + datetime.timedelta(hours=number)
+            Booking.objects.update_or_create(
+                clinic=ready.house.clinic, client=ready.client, course=ready.course, starts_at=at,
+                defaults={
+                    "operator": ready.house.operator, "room": ready.house.room, "device": ready.house.device,
+                    "ends_at": at + datetime.timedelta(minutes=20), "airing_min": 10, "session_number": 1,
+                },
+            )  # fmt: skip
+        actor = ready.house.actor("operator")
+        with CaptureQueriesContext(connection) as caught:
+            shown = selectors.visits_of(
+                actor, selectors.bookings_between(actor, start, start + datetime.timedelta(days=1)), budget_s=0
+            )
+        assert len(shown) == visits
+        assert shown.pending
+        return len(caught)
+
+    assert queries(2) == queries(9)
+
+
 @pytest.mark.slow
 def test_a_week_among_a_hundred_thousand_bookings_reads_little_of_them(acorn: House) -> None:
     clients = Client.objects.bulk_create(
