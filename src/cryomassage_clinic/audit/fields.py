@@ -122,6 +122,7 @@ FIELDS: dict[str, str | Promise] = {
 
 PAGES: dict[str, str | Promise] = {
     "answers": lazy("answers"),
+    "audit_list": lazy("the log"),
     "body data": lazy("body data"),
     "booking": lazy("visit"),
     "booking form": lazy("form of a visit"),
