@@ -36,7 +36,7 @@ def _made(folder: Path) -> Instance:
 def test_killed_at_random_no_acknowledged_write_is_lost(
     instance: Instance, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    kills = 150 if "sqlite" in request.node.callspec.id else 50
+    kills = 150 if "sqlite" in request.node.callspec.id else 100
     journals = tmp_path / "journals"
     journals.mkdir()
     instance.python(f"from tests.support.writers import storm; storm({str(journals)!r}, {kills})")
